@@ -1,0 +1,56 @@
+/**
+ * One calm line for an event of a task's journal, or none for events that say nothing new to a watcher.
+ * Unknown types are shown by their name: the journal may learn new ones.
+ */
+import type { FollowedEvent } from "./follow-task.ts";
+
+/** Numbers the turns of one task as they pass. */
+export function makeEventLines(): (event: FollowedEvent) => string | undefined {
+  let turns = 0;
+  return ({ type, data }) => {
+    switch (type) {
+      case "task.submitted":
+      case "task.started":
+      case "model.requested":
+      case "tool.started":
+      case "task.completed":
+        return undefined;
+      case "model.responded":
+        turns += 1;
+        return `turn ${turns}: ${describeReply(data)}`;
+      case "tool.completed":
+        return `tool ${text(data.tool)}: done in ${Math.round(number(data.duration_ms))} ms`;
+      case "tool.failed":
+      case "model.failed":
+        return `${type === "tool.failed" ? `tool ${text(data.tool)}` : "model call"} failed: ${describeError(data.error)}`;
+      case "task.waiting":
+        return `waiting for ${text(data.for)}${data.message === undefined ? "" : `: ${text(data.message)}`}`;
+      default:
+        return [type, data.message, data.error && describeError(data.error)].filter(Boolean).join(": ");
+    }
+  };
+}
+
+function describeReply(data: Record<string, unknown>): string {
+  const usage = member(data.usage);
+  const tokens = `${number(usage.input_tokens) + number(usage.cache_read_tokens) + number(usage.cache_write_tokens)} tokens in, ${number(usage.output_tokens)} out`;
+  const blocks = Array.isArray(data.content) ? data.content.map(member) : [];
+  const calls = blocks.filter((block) => block.type === "tool_use").map((block) => text(block.name));
+  const next = calls.length > 0 ? `asks for ${calls.join(", ")}` : "answers";
+  return `${text(data.model)} ${next} (${tokens}, ${dollars(number(data.cost_usd))})`;
+}
+
+/** Dollars with as many places as small model bills need. */
+export function dollars(usd: number): string {
+  return `$${usd.toFixed(usd >= 1 ? 2 : 6)}`;
+}
+
+function describeError(error: unknown): string {
+  const { code, message } = member(error);
+  return [code, message].filter((part) => typeof part === "string").join(", ");
+}
+
+const member = (value: unknown): Record<string, unknown> =>
+  typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+const text = (value: unknown): string => (typeof value === "string" ? value : "?");
+const number = (value: unknown): number => (typeof value === "number" ? value : 0);

@@ -1,0 +1,114 @@
+/**
+ * One stay of a task in a worker: claim → fold → run → settle. The claim raises the fence, the fold tells where
+ * the task stands, the agent's loop runs it step by step through the recorder, and the last step settles it.
+ */
+import {
+  type EgressGuard,
+  Interruption,
+  type InterruptionKind,
+  interruptionOf,
+  type Model,
+  type PawlConfig,
+  priceOf,
+  runTask,
+} from "@pawl/agent";
+import { type Event, foldTask, type TaskState } from "@pawl/protocol";
+import type { Log } from "@pawl/service";
+import { claimTask, type JobVerdict, type Store, type TaskJob, taskAccount } from "@pawl/store";
+import { stepRecorder } from "./record-steps.ts";
+import type { RunningTasks } from "./running-tasks.ts";
+import { textStream } from "./text-stream.ts";
+
+export type PerformDeps = {
+  store: Store;
+  config: PawlConfig;
+  model: Model;
+  modelProvider: () => Promise<string>;
+  egress: EgressGuard;
+  running: RunningTasks;
+  workerId: string;
+  /** How long a `write` tool in flight may take when the worker is going. */
+  writeGraceMs: number;
+  nowMs: () => number;
+  log: Log;
+};
+
+/** A start that failed unexpectedly is not repeated at once. */
+const AGAIN_AFTER_MS = 1000;
+
+export async function performTask(
+  { tenant, task, leg, start }: TaskJob & { start: number },
+  deps: PerformDeps,
+): Promise<JobVerdict> {
+  const log = deps.log.child({ tenant, task });
+  try {
+    const started = { worker: deps.workerId, leg, model_provider: await deps.modelProvider() };
+    const claim = await claimTask(deps.store, { tenant, task, leg, start, started });
+    if (claim.kind === "refused") return { again: false };
+    const run = { tenant, task, leg, epoch: claim.epoch, events: claim.events };
+    return (await runClaimed(run, deps, log)) ? { again: false } : { again: true, afterMs: 0 };
+  } catch (error) {
+    // The next start finds the task still running and counts this one as a try that failed.
+    log.error("a task's attempt failed unexpectedly", { error });
+    return { again: true, afterMs: AGAIN_AFTER_MS };
+  }
+}
+
+type ClaimedTask = { tenant: string; task: string; leg: number; epoch: number; events: Event[] };
+
+/** false: Redis forgot some of what it had acknowledged, and the task must be claimed anew. */
+async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log): Promise<boolean> {
+  const { tenant, task, leg, epoch, events } = claimed;
+  const { store, config, running } = deps;
+  const state = foldTask(events);
+  const log = parent.child({ attempt: state.attempts });
+  const abort = new AbortController();
+  const interrupt = (kind: InterruptionKind) => abort.abort(new Interruption(kind));
+  const leave = running.enter({ tenant, task, leg, interrupt });
+  const stopAtDeadline = atDeadline(state, deps.nowMs(), () => interrupt("deadline"));
+  const stream = textStream(store, tenant, task, (error) => log.debug("text was not sent", { error }));
+  let forgotten = false;
+  try {
+    const outcome = await runTask(
+      { tenant, taskId: task, events },
+      {
+        model: deps.model,
+        priceOf: (model, atMs) => priceOf(model, atMs, config.prices),
+        tools: config.tools,
+        record: stepRecorder({
+          store,
+          tenant,
+          task,
+          epoch,
+          cursor: events.length,
+          accounts: () => [taskAccount(tenant, task, state.limits.max_cost_nano_usd)],
+          hasWebhook: state.submitted.webhook_url !== null,
+          nowMs: deps.nowMs,
+          onForgotten: () => {
+            forgotten = true;
+          },
+          onError: (error) => log.warn("left to a sweeper", { error }),
+        }),
+        signal: abort.signal,
+        writeGraceMs: deps.writeGraceMs,
+        onText: stream.write,
+        nowMs: deps.nowMs,
+        random: Math.random,
+        log,
+        egress: deps.egress,
+      },
+    );
+    log.info("attempt over", { outcome, interrupted: interruptionOf(abort.signal)?.kind });
+    return !forgotten;
+  } finally {
+    stream.end();
+    clearTimeout(stopAtDeadline);
+    leave();
+  }
+}
+
+/** The due alarm would stop it as well, half a second later and less gracefully. */
+function atDeadline(state: TaskState, nowMs: number, stop: () => void): NodeJS.Timeout | undefined {
+  if (state.deadlineAtMs === null) return undefined;
+  return setTimeout(stop, Math.min(Math.max(0, state.deadlineAtMs - nowMs), 2 ** 31 - 1));
+}

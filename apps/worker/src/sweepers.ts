@@ -1,0 +1,63 @@
+/**
+ * The rescue loops. Each runs in every worker: what a sweeper does is decided by a script, so two at once do no
+ * harm, and a fleet of which any worker lives is a fleet whose alarms ring.
+ */
+import type { Log } from "@pawl/service";
+import {
+  redisNowMs,
+  type Store,
+  sweepDeliveries,
+  sweepDue,
+  sweepLines,
+  sweepOwed,
+  sweepRetention,
+} from "@pawl/store";
+
+type Sweeper = { name: string; everyMs: number; sweep: (store: Store, nowMs: number) => Promise<number> };
+
+export const sweepers: readonly Sweeper[] = [
+  { name: "due", everyMs: 500, sweep: sweepDue },
+  { name: "owed", everyMs: 1000, sweep: sweepOwed },
+  { name: "deliveries", everyMs: 500, sweep: sweepDeliveries },
+  { name: "lines", everyMs: 5000, sweep: sweepLines },
+  { name: "retention", everyMs: 60_000, sweep: sweepRetention },
+];
+
+/** Starts them; the returned function stops them and waits for those under way. */
+export function startSweepers(store: Store, log: Log): () => Promise<void> {
+  const loops = sweepers.map((sweeper) => loop(store, sweeper, log));
+  return async () => {
+    await Promise.all(loops.map((stop) => stop()));
+  };
+}
+
+function loop(store: Store, { name, everyMs, sweep }: Sweeper, log: Log): () => Promise<void> {
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let current = Promise.resolve();
+  const run = async () => {
+    try {
+      const done = await sweep(store, await redisNowMs(store));
+      if (done > 0) log.debug("swept", { sweeper: name, done });
+    } catch (error) {
+      log.warn("a sweep failed and will be repeated", { sweeper: name, error });
+    }
+    schedule();
+  };
+  const schedule = () => {
+    if (stopped) return;
+    // Spread, so that the workers of a fleet do not sweep in step.
+    timer = setTimeout(
+      () => {
+        current = run();
+      },
+      everyMs * (0.8 + Math.random() * 0.4),
+    );
+  };
+  schedule();
+  return async () => {
+    stopped = true;
+    clearTimeout(timer);
+    await current;
+  };
+}

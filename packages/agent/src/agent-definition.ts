@@ -1,0 +1,46 @@
+// An agent as plain JSON: all that decides how a task is performed, nothing that only a process can hold. It is
+// pinned in the journal at submit, so a deploy changes no running task; its digest is the `agent_version`.
+
+import { createHash } from "node:crypto";
+import { type AgentDefinition, withBudget } from "@pawl/protocol";
+import type { PawlConfig } from "./define-config.ts";
+import { toolInputSchema } from "./define-tool.ts";
+
+const DEFAULT_MAX_TOKENS_PER_CALL = 4_096;
+const VERSION_HEX_CHARS = 16;
+
+/** The named agent, or undefined where the configuration has none of that name. */
+export function agentDefinition(config: PawlConfig, name: string): AgentDefinition | undefined {
+  const agent = Object.hasOwn(config.agents, name) ? config.agents[name] : undefined;
+  if (agent === undefined) return undefined;
+  const tools = (agent.tools ?? []).flatMap((wanted) => config.tools.filter((tool) => tool.name === wanted));
+  return {
+    name,
+    system: agent.system,
+    model: agent.model,
+    tools: tools.map((tool) => ({
+      name: tool.name,
+      description: tool.description,
+      input_schema: toolInputSchema(tool),
+      effect: tool.effect,
+    })),
+    limits: withBudget(config.taskLimits, agent.budget),
+    max_tokens_per_call: agent.maxTokensPerCall ?? DEFAULT_MAX_TOKENS_PER_CALL,
+    ...(agent.allowedHosts === undefined ? {} : { allowed_hosts: [...agent.allowedHosts] }),
+    ...(agent.fallback === undefined ? {} : { fallback: agent.fallback }),
+  };
+}
+
+/** 16 hex digits over the definition's content; the order of keys does not matter, that of lists does. */
+export function agentVersion(definition: AgentDefinition): string {
+  return createHash("sha256").update(canonicalJson(definition)).digest("hex").slice(0, VERSION_HEX_CHARS);
+}
+
+/** JSON with sorted keys, so that equal content is equal text. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}

@@ -1,0 +1,237 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { agentDefinition, agentVersion } from "./agent-definition.ts";
+import {
+  ConfigError,
+  type ConfigFault,
+  type ConfigInput,
+  defineConfig,
+  type PawlConfig,
+} from "./define-config.ts";
+import { defineTool } from "./define-tool.ts";
+import { priceOf } from "./models/prices.ts";
+
+const atMs = Date.UTC(2026, 10, 22);
+const plain = { system: "You help.", model: "claude-sonnet-5-5" };
+const greet = defineTool({
+  name: "greet",
+  description: "Greets.",
+  input: z.strictObject({ name: z.string() }),
+  effect: "read",
+  run: ({ name }) => `hello ${name}`,
+});
+
+function configOf(input: ConfigInput): PawlConfig {
+  return defineConfig(input, atMs);
+}
+
+/** The faults of a value that the type checker might not let through. */
+function faultsOf(input: unknown): readonly ConfigFault[] {
+  try {
+    Reflect.apply(defineConfig, undefined, [input, atMs]);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  throw new Error("the configuration was accepted");
+}
+
+function pathsOf(input: unknown): string[] {
+  return faultsOf(input).map(({ path }) => path);
+}
+
+describe("defineConfig", () => {
+  it("needs no more than an agent's prompt and model", () => {
+    const config = configOf({ agents: { mine: plain } });
+    expect(agentDefinition(config, "mine")).toEqual({
+      name: "mine",
+      system: "You help.",
+      model: "claude-sonnet-5-5",
+      tools: [],
+      limits: {
+        max_cost_nano_usd: 500_000_000,
+        max_tokens: 500_000,
+        max_turns: 50,
+        max_tool_calls: 200,
+        timeout_ms: 3_600_000,
+      },
+      max_tokens_per_call: 4_096,
+    });
+  });
+
+  it("adds an agent named default with the built-in tools where there is none", () => {
+    const tools = agentDefinition(configOf({ agents: {} }), "default")?.tools.map((tool) => tool.name);
+    expect(tools).toEqual(["calculator", "current_time", "fetch_url", "read_document"]);
+    const own = configOf({ agents: { default: plain } });
+    expect(agentDefinition(own, "default")?.tools).toEqual([]);
+  });
+
+  it("lets agents name their own tools and built-in ones", () => {
+    const config = configOf({ agents: { a: { ...plain, tools: ["greet", "calculator"] } }, tools: [greet] });
+    expect(agentDefinition(config, "a")?.tools).toMatchObject([
+      {
+        name: "greet",
+        effect: "read",
+        input_schema: { type: "object", required: ["name"], additionalProperties: false },
+      },
+      { name: "calculator" },
+    ]);
+  });
+
+  it("takes limits from the agent, then from the configuration, then from the system", () => {
+    const config = configOf({
+      agents: { a: { ...plain, budget: { max_cost_usd: 0.25 } } },
+      limits: { task: { max_cost_usd: 2, max_turns: 7 } },
+    });
+    expect(agentDefinition(config, "a")?.limits).toMatchObject({
+      max_cost_nano_usd: 250_000_000,
+      max_turns: 7,
+      max_tool_calls: 200,
+    });
+  });
+
+  it("prices models of the user's own, in dollars per million tokens", () => {
+    const config = configOf({
+      agents: { a: { ...plain, model: "my-model" } },
+      models: {
+        "my-model": {
+          usd_per_million_tokens: { input: 0.125, output: 1, cache_read: 0.01 },
+          tier: { above_input_tokens: 1_000, usd_per_million_tokens: { input: 3, output: 15 } },
+        },
+      },
+    });
+    expect(priceOf("my-model", atMs, config.prices)).toEqual({
+      nano_usd_per_token: {
+        input: 125,
+        output: 1_000,
+        cache_write_5m: 157,
+        cache_write_1h: 250,
+        cache_read: 10,
+      },
+      tier: {
+        above_input_tokens: 1_000,
+        nano_usd_per_token: {
+          input: 3_000,
+          output: 15_000,
+          cache_write_5m: 3_750,
+          cache_write_1h: 6_000,
+          cache_read: 3_000,
+        },
+      },
+    });
+  });
+
+  it("reports all faults together, each with its path", () => {
+    const faults = faultsOf({
+      agents: {
+        "Bad Name": plain,
+        a: { ...plain, model: "gpt-9", fallback: "gpt-8", tools: ["calculator", "nope", "calculator"] },
+        b: { ...plain, fallback: plain.model },
+      },
+      tools: [greet, greet, { ...greet, name: "calculator" }],
+    });
+    expect(faults.map(({ path }) => path)).toEqual([
+      "tools[1]",
+      "tools[2]",
+      "agents.Bad Name",
+      "agents.a.model",
+      "agents.a.fallback",
+      "agents.a.tools[1]",
+      "agents.a.tools[2]",
+      "agents.b.fallback",
+    ]);
+    const message = new ConfigError(faults).message;
+    expect(message).toContain('agents.a.model: no price is known for "gpt-9"');
+    expect(message).toContain('agents.a.tools[1]: unknown tool "nope"');
+  });
+
+  it.each([
+    ["a cost of zero", { max_cost_usd: 0 }, "max_cost_usd"],
+    ["a negative cost", { max_cost_usd: -1 }, "max_cost_usd"],
+    ["a cost that is no number", { max_cost_usd: Number.NaN }, "max_cost_usd"],
+    ["an endless cost", { max_cost_usd: Number.POSITIVE_INFINITY }, "max_cost_usd"],
+    ["half a turn", { max_turns: 0.5 }, "max_turns"],
+    ["no tokens", { max_tokens: 0 }, "max_tokens"],
+    ["no time", { timeout_ms: 0 }, "timeout_ms"],
+    ["a limit nobody knows", { max_money: 1 }, "max_money"],
+  ])("refuses a budget with %s", (_what, budget, member) => {
+    expect(pathsOf({ agents: { a: { ...plain, budget } } })).toEqual([`agents.a.budget.${member}`]);
+    expect(pathsOf({ agents: {}, limits: { task: budget } })).toEqual([`limits.task.${member}`]);
+  });
+
+  it.each([
+    ["nothing", undefined, ""],
+    ["a list", [], ""],
+    ["no agents", {}, "agents"],
+    ["an agent without a prompt", { agents: { a: { model: plain.model } } }, "agents.a.system"],
+    ["a blank prompt", { agents: { a: { ...plain, system: " " } } }, "agents.a.system"],
+    [
+      "a key of an agent that nobody knows",
+      { agents: { a: { ...plain, temperature: 1 } } },
+      "agents.a.temperature",
+    ],
+    ["a key that nobody knows", { agents: {}, agent: {} }, "agent"],
+    ["a tool that defineTool would refuse", { agents: {}, tools: [{ name: "x" }] }, "tools[0]"],
+    [
+      "a host with a path",
+      { agents: { a: { ...plain, allowedHosts: ["a.example/x"] } } },
+      "agents.a.allowedHosts[0]",
+    ],
+    [
+      "a price below whole nano-dollars",
+      { agents: {}, models: { m: { usd_per_million_tokens: { input: 0.0001, output: 1 } } } },
+      "models.m.usd_per_million_tokens.input",
+    ],
+    [
+      "a negative price",
+      { agents: {}, models: { m: { usd_per_million_tokens: { input: 1, output: -1 } } } },
+      "models.m.usd_per_million_tokens.output",
+    ],
+  ])("refuses %s", (_what, input, path) => {
+    expect(pathsOf(input)).toEqual([path]);
+  });
+
+  it("says of what is to come that it is not supported yet", () => {
+    expect(faultsOf({ agents: {}, mcpServers: {} })).toEqual([
+      { path: "mcpServers", message: "is not supported yet" },
+    ]);
+  });
+
+  it("finds no agent by a name that every object has", () => {
+    const config = configOf({ agents: {} });
+    for (const name of ["__proto__", "constructor", "toString", ""])
+      expect(agentDefinition(config, name)).toBeUndefined();
+  });
+});
+
+describe("agentVersion", () => {
+  const config = configOf({
+    agents: { a: { ...plain, tools: ["greet"], allowedHosts: ["a.example"] } },
+    tools: [greet],
+  });
+  const definition = agentDefinition(config, "a");
+  if (definition === undefined) throw new Error("no agent");
+
+  it("depends on the content and not on the order of keys", () => {
+    const reordered = Object.fromEntries(Object.entries(definition).reverse());
+    expect(Reflect.apply(agentVersion, undefined, [reordered])).toBe(agentVersion(definition));
+    expect(agentVersion(JSON.parse(JSON.stringify(definition)))).toBe(agentVersion(definition));
+    expect(agentVersion(definition)).toMatch(/^[0-9a-f]{16}$/);
+  });
+
+  it("changes with anything that changes what the agent does", () => {
+    const [tool] = definition.tools;
+    if (tool === undefined) throw new Error("no tool");
+    const versions = [
+      definition,
+      { ...definition, system: "You help!" },
+      { ...definition, model: "claude-haiku-5-5" },
+      { ...definition, tools: [] },
+      { ...definition, tools: [{ ...tool, effect: "write" as const }] },
+      { ...definition, limits: { ...definition.limits, max_turns: 51 } },
+      { ...definition, allowed_hosts: [] },
+      { ...definition, fallback: "claude-haiku-5-5" },
+    ].map(agentVersion);
+    expect(new Set(versions).size).toBe(versions.length);
+  });
+});

@@ -1,0 +1,33 @@
+/** The thinking: the loop, limits, models, tools. No Redis, no HTTP server, no environment. */
+export { agentDefinition, agentVersion } from "./agent-definition.ts";
+export {
+  type AgentConfig,
+  type AgentInput,
+  ConfigError,
+  type ConfigFault,
+  type ConfigInput,
+  defineConfig,
+  type PawlConfig,
+} from "./define-config.ts";
+export { defineTool, type JsonValue, type Tool, type ToolContext, type ToolDocument } from "./define-tool.ts";
+export {
+  createEgressGuard,
+  EgressDeniedError,
+  type EgressGuard,
+  type EgressGuardDeps,
+  type EgressRequest,
+} from "./egress/egress-guard.ts";
+export { loadConfig } from "./load-config.ts";
+export {
+  type AnthropicModelOptions,
+  anthropicModel,
+  type Model,
+  type ModelRequest,
+} from "./model/ask-model.ts";
+export type { ModelReply } from "./model/reply.ts";
+export { type BilledUsage, costNanoUsd, type Price, priceOf, worstCaseNanoUsd } from "./models/prices.ts";
+export { Interruption, type InterruptionKind, interruptionOf } from "./task/interruption.ts";
+export type { Record as StepRecord, Recorded, Recorder, Where } from "./task/recorder.ts";
+export { runTask, type TaskDeps, type TaskRun, type TaskRunOutcome } from "./task/run-task.ts";
+export { ToolError } from "./tool-error.ts";
+export { builtInTools } from "./tools/built-in.ts";

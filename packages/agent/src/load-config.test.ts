@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadConfig } from "./load-config.ts";
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "pawl-config-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const defineConfigUrl = JSON.stringify(pathToFileURL(join(import.meta.dirname, "define-config.ts")).href);
+
+function moduleWith(name: string, source: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, source);
+  return path;
+}
+
+describe("loadConfig", () => {
+  it.each(["good.mjs", "good.ts"])("loads %s", async (name) => {
+    const source = `import { defineConfig } from ${defineConfigUrl};
+      export default defineConfig({ agents: { mine: { system: "Hi.", model: "claude-haiku-4-5" } } });`;
+    const config = await loadConfig(moduleWith(name, source));
+    expect(Object.keys(config.agents)).toEqual(["default", "mine"]);
+  });
+
+  it.each([
+    [
+      "has a plain object as its default export",
+      "plain.mjs",
+      "export default { agents: {} };",
+      "defineConfig",
+    ],
+    ["has no default export", "none.mjs", "export const agents = {};", "defineConfig"],
+    ["throws", "throws.mjs", "throw new Error('no such secret');", "no such secret"],
+    ["is no module", "broken.mjs", "export default {", "could not be loaded"],
+    ["is of another kind", "config.json", "{}", ".ts or .mjs"],
+    [
+      "has faults",
+      "faults.mjs",
+      `import { defineConfig } from ${defineConfigUrl}; export default defineConfig({ agents: { "A b": {} } });`,
+      "agents.A b.system",
+    ],
+  ])("names the file when it %s", async (_what, name, source, message) => {
+    const path = moduleWith(name, source);
+    const failure = await loadConfig(path).catch(String);
+    expect(failure).toContain(path);
+    expect(failure).toContain(message);
+  });
+
+  it("names the file when there is none", async () => {
+    const path = join(folder, "missing.ts");
+    await expect(loadConfig(path)).rejects.toThrow(path);
+  });
+});

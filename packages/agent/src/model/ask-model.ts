@@ -1,0 +1,101 @@
+/** One exchange with the model over the Messages API, always streamed, never retried here. */
+import Anthropic from "@anthropic-ai/sdk";
+import type { AgentDefinition, ContentBlock } from "@pawl/protocol";
+import type { Message } from "../task/conversation.ts";
+import { type ModelReply, readReply } from "./reply.ts";
+import { watchedFetch } from "./watched-fetch.ts";
+
+export type ModelRequest = {
+  model: string;
+  definition: AgentDefinition;
+  messages: readonly Message[];
+  maxTokens: number;
+  /** false: the model must answer with text (`tool_choice: none`); the tools stay listed for the cache's sake. */
+  mayUseTools: boolean;
+};
+
+export type Model = {
+  /** Throws what the SDK or the network threw; an abort by `signal` rejects, too. */
+  ask(
+    request: ModelRequest,
+    options: { signal: AbortSignal; onText: (text: string) => void },
+  ): Promise<ModelReply>;
+  /** The provider's own count of the request's input tokens; undefined where it cannot be had. */
+  countTokens(request: ModelRequest, signal: AbortSignal): Promise<number | undefined>;
+};
+
+export type AnthropicModelOptions = {
+  apiKey: string;
+  baseUrl?: string | undefined;
+  /** A stream that is silent for this long is given up. */
+  idleTimeoutMs: number;
+};
+
+export function anthropicModel({ apiKey, baseUrl, idleTimeoutMs }: AnthropicModelOptions): Model {
+  const client = new Anthropic({
+    apiKey,
+    ...(baseUrl === undefined ? {} : { baseURL: baseUrl }),
+    maxRetries: 0,
+    fetch: watchedFetch(idleTimeoutMs),
+  });
+  return {
+    async ask(request, { signal, onText }) {
+      const body = { ...requestBody(request), max_tokens: request.maxTokens, stream: true as const };
+      // A generous time to headers: the watchdog is the one that decides.
+      const stream = await client.messages.create(body, { signal, timeout: idleTimeoutMs * 2 });
+      const reply = await readReply(stream, onText);
+      // An aborted stream ends the iteration as if it were over.
+      signal.throwIfAborted();
+      return reply;
+    },
+    async countTokens(request, signal) {
+      try {
+        const count = await client.messages.countTokens(requestBody(request), {
+          signal,
+          timeout: idleTimeoutMs,
+        });
+        return count.input_tokens;
+      } catch {
+        signal.throwIfAborted();
+        return undefined;
+      }
+    },
+  };
+}
+
+const CACHED: Anthropic.CacheControlEphemeral = { type: "ephemeral" };
+
+/**
+ * Breakpoints at the end of what never changes (tools, then system) and at the end of the conversation: each turn
+ * reads what the one before it wrote.
+ */
+function requestBody({ model, definition, messages, mayUseTools }: ModelRequest) {
+  const tools = definition.tools.map(
+    ({ name, description, input_schema }): Anthropic.Tool => ({ name, description, input_schema }),
+  );
+  return {
+    model,
+    system: [{ type: "text" as const, text: definition.system, cache_control: CACHED }],
+    messages: messages.map((message, i) => messageParam(message, i === messages.length - 1)),
+    ...(tools.length === 0 ? {} : { tools }),
+    ...(tools.length === 0 || mayUseTools ? {} : { tool_choice: { type: "none" as const } }),
+  };
+}
+
+function messageParam({ role, content }: Message, isLast: boolean): Anthropic.MessageParam {
+  const blocks: ContentBlock[] = isLast
+    ? content.map((block, i) =>
+        i === content.length - 1 && isCacheable(block) ? { ...block, cache_control: CACHED } : block,
+      )
+    : content;
+  return { role, content: asParams(blocks) };
+}
+
+/** Blocks are kept verbatim as the API sent them, or built by us in its form: it reads back what it wrote. */
+function asParams(blocks: readonly object[]): Anthropic.ContentBlockParam[] {
+  return [...blocks] as Anthropic.ContentBlockParam[];
+}
+
+function isCacheable({ type }: ContentBlock): boolean {
+  return type === "text" || type === "tool_result" || type === "tool_use";
+}

@@ -1,0 +1,51 @@
+/**
+ * Where a task stands after a reply of the model: it has ended, calls are to be answered, or the model is to be
+ * asked again. Decided from the conversation alone, so that a worker that takes a task up in the middle decides
+ * as the one before it would have.
+ */
+import type { NewEvent, StopReason, TerminalStatus } from "@pawl/protocol";
+import { type Conversation, unansweredCalls } from "./conversation.ts";
+import { type LimitReason, limitMessages } from "./plan-turn.ts";
+
+export type Move =
+  | { kind: "ask" }
+  | { kind: "answer-calls" }
+  | { kind: "end"; status: TerminalStatus; stopReason: StopReason; events: NewEvent[] };
+
+export function nextMove(conversation: Conversation): Move {
+  const { lastReply } = conversation;
+  if (lastReply === null)
+    return unansweredCalls(conversation).length > 0 ? { kind: "answer-calls" } : { kind: "ask" };
+  if (lastReply.stopReason === "refusal")
+    return stopped("refusal", "The model declined to go on with this task.");
+  if (lastReply.stopReason === "model_context_window_exceeded")
+    return stopped("context_exceeded", "The conversation no longer fits into the model's context window.");
+  if (lastReply.lastBecause !== undefined) return stoppedBy(lastReply.lastBecause as LimitReason);
+  if (unansweredCalls(conversation).length > 0) return { kind: "answer-calls" };
+  if (lastReply.unfinished) return { kind: "ask" };
+  return {
+    kind: "end",
+    status: "completed",
+    stopReason: "end_turn",
+    events: [{ type: "task.completed", data: { stop_reason: "end_turn" } }],
+  };
+}
+
+/** A limit of the task ended it: said twice, once as a fact about the limit and once as the task's end. */
+export function stoppedBy(limit: LimitReason): Move & { kind: "end" } {
+  const message = limitMessages[limit];
+  const end = stopped(limit, message);
+  return { ...end, events: [{ type: "limit.reached", data: { limit, message } }, ...end.events] };
+}
+
+function stopped(
+  stopReason: "refusal" | "context_exceeded" | LimitReason,
+  message: string,
+): Move & { kind: "end" } {
+  return {
+    kind: "end",
+    status: "stopped",
+    stopReason,
+    events: [{ type: "task.stopped", data: { stop_reason: stopReason, message } }],
+  };
+}

@@ -1,0 +1,170 @@
+/**
+ * The conversation with the model is a fold over the journal, as the task's state is: the messages to send, the
+ * calls that still lack an answer, and how the last reply ended. Content blocks stay verbatim, for thinking
+ * blocks are bound to their exact form.
+ */
+import type { ContentBlock, Event, EventData, NewEvent } from "@pawl/protocol";
+
+export type Message = { role: "user" | "assistant"; content: ContentBlock[] };
+
+/** A call that the model asked for. `malformed`: its input was no JSON and is not to be trusted. */
+export type ToolCall = { id: string; tool: string; input: unknown; started: boolean };
+
+export type Conversation = {
+  messages: Message[];
+  /** Calls of the last reply, in its order, with their answers as they come in. */
+  calls: { call: ToolCall; answer: ContentBlock | null }[];
+  /**
+   * How the last reply ended, whether it was the last that the limits allowed, and whether it left the model with
+   * more to say: calls to be answered, a pause, a cut. null before the first reply.
+   */
+  lastReply: {
+    stopReason: string;
+    lastBecause: EventData<"model.requested">["last_because"];
+    unfinished: boolean;
+  } | null;
+  /** UTF-8 bytes added since the last reply: with the reply's own usage they bound the next request's tokens. */
+  bytesSinceReply: number;
+  /** What the last reply says the conversation measured, itself included; null before the first. */
+  knownTokens: { model: string; tokens: number } | null;
+  request: EventData<"model.requested"> | null;
+};
+
+/** What each block of a message costs beside its text: roles, separators, names. Generous. */
+const BLOCK_OVERHEAD_BYTES = 32;
+
+export const CONTINUE_CUT =
+  "Your reply was cut off at its length limit. Continue exactly where it ended; do not repeat what you wrote.";
+export const CONTINUE_RESUMED =
+  "The task was stopped by a limit, which has been raised since. Take it up where it ended and finish it.";
+export const LAST_TURN =
+  "This is the last turn that the limits of this task allow. Use no more tools. Answer now, as completely as you " +
+  "can, from what you know already, and say plainly what is missing.";
+
+export function startConversation(
+  submitted: EventData<"task.submitted">,
+  shownInline: boolean,
+): Conversation {
+  const conversation: Conversation = {
+    messages: [],
+    calls: [],
+    lastReply: null,
+    bytesSinceReply: 0,
+    knownTokens: null,
+    request: null,
+  };
+  say(conversation, taskBlocks(submitted.input, shownInline));
+  return conversation;
+}
+
+/** Folds a whole journal. Documents are shown inline where no tool of the agent can read them. */
+export function foldConversation(events: readonly Event[]): Conversation {
+  const [first, ...rest] = events;
+  if (first?.type !== "task.submitted") throw new RangeError("a journal starts with task.submitted");
+  const readable = first.data.definition.tools.some((tool) => tool.name === "read_document");
+  const conversation = startConversation(first.data, !readable);
+  for (const event of rest) hear(conversation, event);
+  return conversation;
+}
+
+/** Changes the conversation in place by one event. */
+export function hear(conversation: Conversation, event: NewEvent): void {
+  switch (event.type) {
+    case "model.requested":
+      conversation.request = event.data;
+      break;
+    case "model.responded":
+      hearReply(conversation, event.data);
+      break;
+    case "tool.started":
+      for (const { call } of conversation.calls) if (call.id === event.data.call) call.started = true;
+      break;
+    case "tool.completed":
+      answer(conversation, event.data.call, event.data.content, false);
+      break;
+    case "tool.failed":
+      answer(conversation, event.data.call, event.data.error.message, true);
+      break;
+    case "task.resumed":
+      if (event.data.because === "request" && unansweredCalls(conversation).length === 0) {
+        if (conversation.messages.at(-1)?.role === "assistant") say(conversation, [text(CONTINUE_RESUMED)]);
+        conversation.lastReply = null;
+      }
+      break;
+  }
+}
+
+export function unansweredCalls(conversation: Conversation): ToolCall[] {
+  return conversation.calls.filter(({ answer }) => answer === null).map(({ call }) => call);
+}
+
+/** What is to be said once, before the model is asked again: the note of the last turn, or to go on. */
+export function say(conversation: Conversation, blocks: ContentBlock[]): void {
+  const last = conversation.messages.at(-1);
+  if (last?.role === "user") last.content.push(...blocks);
+  else conversation.messages.push({ role: "user", content: [...blocks] });
+  for (const block of blocks) conversation.bytesSinceReply += blockBytes(block);
+}
+
+export function text(value: string): ContentBlock {
+  return { type: "text", text: value };
+}
+
+export function blockBytes(block: ContentBlock): number {
+  return Buffer.byteLength(JSON.stringify(block)) + BLOCK_OVERHEAD_BYTES;
+}
+
+function hearReply(conversation: Conversation, reply: EventData<"model.responded">): void {
+  const lastBecause = conversation.request?.last_because;
+  if (lastBecause !== undefined) say(conversation, [text(LAST_TURN)]);
+  const { usage } = reply;
+  // The API takes no empty message back.
+  if (reply.content.length > 0) conversation.messages.push({ role: "assistant", content: reply.content });
+  conversation.bytesSinceReply = 0;
+  conversation.knownTokens = {
+    model: reply.model,
+    tokens: usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens + usage.output_tokens,
+  };
+  conversation.calls = reply.content.flatMap((block) =>
+    block.type === "tool_use" && typeof block.id === "string" && typeof block.name === "string"
+      ? [{ call: { id: block.id, tool: block.name, input: block.input, started: false }, answer: null }]
+      : [],
+  );
+  const cut = reply.stop_reason === "max_tokens";
+  const unfinished = conversation.calls.length > 0 || cut || reply.stop_reason === "pause_turn";
+  conversation.lastReply = { stopReason: reply.stop_reason, lastBecause, unfinished };
+  if (cut && conversation.calls.length === 0 && lastBecause === undefined)
+    say(conversation, [text(CONTINUE_CUT)]);
+}
+
+/** Answers go to the model in one message, in the order of the calls, once the last of them is there. */
+function answer(conversation: Conversation, callId: string, content: string, isError: boolean): void {
+  const entry = conversation.calls.find(({ call }) => call.id === callId);
+  if (entry === undefined || entry.answer !== null) return;
+  entry.answer = {
+    type: "tool_result",
+    tool_use_id: callId,
+    content,
+    ...(isError ? { is_error: true } : {}),
+  };
+  if (unansweredCalls(conversation).length > 0) return;
+  say(
+    conversation,
+    conversation.calls.flatMap(({ answer }) => (answer === null ? [] : [answer])),
+  );
+  conversation.calls = [];
+}
+
+function taskBlocks(input: EventData<"task.submitted">["input"], inline: boolean): ContentBlock[] {
+  if (input.documents.length === 0) return [text(input.text)];
+  if (inline) {
+    const documents = input.documents.map(({ name, text: body }) =>
+      text(`Document ${JSON.stringify(name)}, sent with the task:\n\n${body}`),
+    );
+    return [...documents, text(input.text)];
+  }
+  const list = input.documents
+    .map(({ name, text: body }) => `- ${JSON.stringify(name)} (${body.length} characters)`)
+    .join("\n");
+  return [text(input.text), text(`Documents sent with the task; read them with read_document:\n${list}`)];
+}

@@ -1,0 +1,153 @@
+/**
+ * Decides, before money is asked for, whether the model may be asked again and how long its answer may be. No
+ * limit is ever exceeded: the plan counts a bound on the input that is never low and the longest answer. Where a
+ * limit cannot pay a normal turn and one turn more, this turn is the last: no tools, answer with what is known.
+ */
+import {
+  type AgentDefinition,
+  type NewEvent,
+  type StopReasonOf,
+  spentNanoUsd,
+  type TaskState,
+  tokensUsed,
+} from "@pawl/protocol";
+import { type Price, worstCaseNanoUsd } from "../models/prices.ts";
+import { type Conversation, LAST_TURN } from "./conversation.ts";
+
+export type LimitReason = Extract<
+  StopReasonOf<"stopped">,
+  "budget_reached" | "max_turns" | "max_tool_calls" | "max_tokens" | "deadline"
+>;
+
+export type TurnPlan =
+  | { kind: "ask"; maxTokens: number; heldNanoUsd: number; leastNanoUsd: number; lastBecause?: LimitReason }
+  | { kind: "stop"; reason: LimitReason };
+
+export type TurnQuestion = {
+  state: TaskState;
+  definition: AgentDefinition;
+  price: Price;
+  /** More input tokens than the request can have. */
+  inputTokensBound: number;
+  nowMs: number;
+  /** The least free money over all accounts where a script has just said so; else the task's own rest. */
+  freeNanoUsd?: number | undefined;
+};
+
+/** An answer shorter than this helps nobody. */
+export const MIN_ANSWER_TOKENS = 256;
+/** What the next turn's input is assumed to grow by beyond this turn's answer: a tool result of some size. */
+const RESERVE_GROWTH_TOKENS = 512;
+
+export function planTurn({
+  state,
+  definition,
+  price,
+  inputTokensBound,
+  nowMs,
+  freeNanoUsd,
+}: TurnQuestion): TurnPlan {
+  const { limits } = state;
+  if (state.deadlineAtMs !== null && nowMs >= state.deadlineAtMs) return { kind: "stop", reason: "deadline" };
+  if (state.turns >= limits.max_turns) return { kind: "stop", reason: "max_turns" };
+
+  const tokenRoom = limits.max_tokens - tokensUsed(state) - inputTokensBound;
+  if (tokenRoom < MIN_ANSWER_TOKENS) return { kind: "stop", reason: "max_tokens" };
+
+  const free = freeNanoUsd ?? limits.max_cost_nano_usd - spentNanoUsd(state);
+  const cost = (inputTokens: number, maxTokens: number) =>
+    worstCaseNanoUsd(price, { inputTokens, maxTokens });
+  const leastNanoUsd = cost(inputTokensBound, MIN_ANSWER_TOKENS);
+  if (free < leastNanoUsd) return { kind: "stop", reason: "budget_reached" };
+
+  const longest = Math.min(definition.max_tokens_per_call, tokenRoom);
+  const ask = (wanted: number, lastBecause?: LimitReason): TurnPlan => {
+    const maxTokens = longestAffordable(wanted, free, (tokens) => cost(inputTokensBound, tokens));
+    const heldNanoUsd = cost(inputTokensBound, maxTokens);
+    return { kind: "ask", maxTokens, heldNanoUsd, leastNanoUsd, ...(lastBecause ? { lastBecause } : {}) };
+  };
+
+  if (state.degraded?.reason === "max_tool_calls") return ask(longest, "max_tool_calls");
+  // A turn without tools cannot be followed by another: it needs no reserve.
+  if (definition.tools.length === 0) return ask(longest);
+
+  const reserveNanoUsd = (answer: number) =>
+    cost(inputTokensBound + answer + RESERVE_GROWTH_TOKENS, MIN_ANSWER_TOKENS);
+  const reserveTokens = (answer: number) =>
+    inputTokensBound + answer + RESERVE_GROWTH_TOKENS + MIN_ANSWER_TOKENS;
+  const affordable = longestAffordable(
+    longest,
+    free,
+    (tokens) => cost(inputTokensBound, tokens) + reserveNanoUsd(tokens),
+  );
+  if (affordable < MIN_ANSWER_TOKENS) return ask(longest, "budget_reached");
+  if (tokenRoom - affordable < reserveTokens(affordable)) {
+    const shorter = Math.floor((tokenRoom - reserveTokens(0)) / 2);
+    if (shorter < MIN_ANSWER_TOKENS) return ask(longest, "max_tokens");
+    return ask(Math.min(affordable, shorter));
+  }
+  return ask(affordable);
+}
+
+/** The largest number of tokens up to `wanted` whose cost is covered; costs only grow with tokens. */
+function longestAffordable(wanted: number, free: number, cost: (tokens: number) => number): number {
+  if (cost(wanted) <= free) return wanted;
+  let [fits, tooMany] = [0, wanted];
+  while (tooMany - fits > 1) {
+    const middle = Math.floor((fits + tooMany) / 2);
+    if (cost(middle) <= free) fits = middle;
+    else tooMany = middle;
+  }
+  return fits;
+}
+
+/** Hidden instructions that the API adds where tools are listed, generously. */
+const TOOLS_OVERHEAD_TOKENS = 1024;
+const REQUEST_OVERHEAD_TOKENS = 64;
+
+/**
+ * A bound on the next request's input tokens. A token is at least one byte of text, so bytes bound tokens; where
+ * the last reply has told how many tokens the conversation measured, only what came since is counted in bytes.
+ */
+export function inputTokensBound(
+  conversation: Conversation,
+  definition: AgentDefinition,
+  model: string,
+): number {
+  const added = conversation.bytesSinceReply + Buffer.byteLength(LAST_TURN) + REQUEST_OVERHEAD_TOKENS;
+  const known = conversation.knownTokens;
+  if (known !== null && known.model === model) return known.tokens + added;
+  const { system, tools } = definition;
+  const fixed = Buffer.byteLength(JSON.stringify([system, tools]));
+  const said = known === null ? 0 : Buffer.byteLength(JSON.stringify(conversation.messages));
+  return fixed + said + added + (tools.length === 0 ? 0 : TOOLS_OVERHEAD_TOKENS);
+}
+
+/** From this share of a limit on, the journal says once that it is near. */
+const WARN_FROM = 0.8;
+
+export function limitWarnings(state: TaskState): (NewEvent & { type: "limit.warned" })[] {
+  const { limits } = state;
+  const used: [LimitReason, number, number][] = [
+    ["budget_reached", spentNanoUsd(state), limits.max_cost_nano_usd],
+    ["max_tokens", tokensUsed(state), limits.max_tokens],
+    ["max_turns", state.turns, limits.max_turns],
+    ["max_tool_calls", state.usage.tool_calls, limits.max_tool_calls],
+  ];
+  return used
+    .filter(([limit, amount, most]) => most > 1 && amount >= most * WARN_FROM && !state.warned.has(limit))
+    .map(([limit, amount, most]) => ({
+      type: "limit.warned",
+      data: { limit, message: `${Math.round((100 * amount) / most)} % of the limit is used` },
+    }));
+}
+
+/** What an end user is told. */
+export const limitMessages: Readonly<Record<LimitReason, string>> = {
+  budget_reached:
+    "The budget for this task was used up before it was finished. This is what was found until then.",
+  max_turns: "The task reached the number of turns it was allowed. This is what was found until then.",
+  max_tool_calls: "The task used all the tool calls it was allowed. This is what was found until then.",
+  max_tokens: "The task reached the amount of text it was allowed. This is what was found until then.",
+  deadline: "The time allowed for this task ran out before it was finished.",
+};

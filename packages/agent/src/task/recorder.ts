@@ -1,0 +1,31 @@
+/**
+ * What the agent needs of the world to perform a task durably. The worker hands it in; the agent knows neither
+ * Redis nor the queue. One step at a time: the recorder serialises what concurrent calls want to say.
+ */
+import type { Event, NewEvent, StopReason, TerminalStatus, WaitingFor } from "@pawl/protocol";
+
+export type Where =
+  | { to: "running" }
+  /** Given back to the queue, to be taken up elsewhere. */
+  | { to: "queued" }
+  | { to: "waiting"; for: WaitingFor; afterMs?: number }
+  | { to: TerminalStatus; stopReason: StopReason };
+
+export type Record = {
+  /** Appended in every case. */
+  facts: readonly NewEvent[];
+  /** Ended calls and what they cost. */
+  settled: readonly { hold: string; nanoUsd: number }[];
+  /** Money for the next call, and the events that say it is asked for. */
+  next?: { hold: string; nanoUsd: number; leastNanoUsd: number; events: readonly NewEvent[] };
+  /** Where the step leaves the task; not applied where the money is refused. */
+  where: Where;
+};
+
+export type Recorded =
+  /** spent: some account cannot pay, `freeNanoUsd` is what it could. parked: others hold the money, wait. */
+  | { kind: "done" | "spent" | "parked"; freeNanoUsd: number; others: Event[] }
+  /** The task is no longer ours: whatever we still do for it is in vain. */
+  | { kind: "lost" };
+
+export type Recorder = (record: Record) => Promise<Recorded>;

@@ -1,0 +1,108 @@
+/**
+ * Runs one call of a tool. A tool's failure is content for the model, never an exception for the loop; the only
+ * thing thrown from here is an interruption, which leaves the call unanswered.
+ */
+import type { EventData, NewEvent } from "@pawl/protocol";
+import type { Tool, ToolContext } from "../define-tool.ts";
+import { toolResultText } from "../define-tool.ts";
+import { toolFailure } from "../tool-error.ts";
+import type { ToolCall } from "./conversation.ts";
+
+export type PreparedCall = { call: ToolCall; tool: Tool; input: Record<string, unknown> };
+export type ToolOutcome = NewEvent & { type: "tool.completed" | "tool.failed" };
+
+export const DEFAULT_TOOL_TIMEOUT_MS = 60_000;
+
+/** Finds the tool and checks the input; a failed event where the call cannot be run. */
+export function prepareCall(
+  call: ToolCall,
+  tools: ReadonlyMap<string, Tool>,
+  malformed: string | undefined,
+): PreparedCall | ToolOutcome {
+  const tool = tools.get(call.tool);
+  if (tool === undefined) {
+    const known = [...tools.keys()].join(", ") || "none";
+    return failed(call, "unknown_tool", `There is no tool ${JSON.stringify(call.tool)}. Tools: ${known}.`);
+  }
+  if (malformed !== undefined)
+    return failed(
+      call,
+      "invalid_input",
+      "The input was not valid JSON. Call the tool again with a JSON object.",
+    );
+  const parsed = parseInput(tool, call.input);
+  if ("input" in parsed) return { call, tool, input: parsed.input };
+  return failed(call, "invalid_input", `The input does not fit the tool. ${parsed.faults.join("; ")}`);
+}
+
+function parseInput(tool: Tool, input: unknown): { input: Record<string, unknown> } | { faults: string[] } {
+  try {
+    const parsed = tool.input.safeParse(input);
+    if (parsed.success) return { input: parsed.data };
+    const issues = parsed.error.issues.slice(0, 10);
+    return {
+      faults: issues.map(
+        ({ path, message }) => `${path.length === 0 ? "input" : path.join(".")}: ${message}`,
+      ),
+    };
+  } catch (error) {
+    // A refinement of the tool's author that throws instead of refusing.
+    return { faults: [error instanceof Error ? error.message : "it could not be checked"] };
+  }
+}
+
+/** Rejects with `context.signal.reason` if that aborts first. */
+export async function runCall(
+  { call, tool, input }: PreparedCall,
+  context: ToolContext,
+  startedAtMs: number,
+): Promise<ToolOutcome> {
+  const timeoutMs = tool.timeoutMs ?? DEFAULT_TOOL_TIMEOUT_MS;
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), timeoutMs);
+  const signal = AbortSignal.any([context.signal, timeout.signal]);
+  const duration = () => Math.max(0, context.nowMs() - startedAtMs);
+  try {
+    // A tool that ignores its signal must not hold the task.
+    const result = await Promise.race([
+      Promise.resolve().then(() => tool.run(input, { ...context, signal })),
+      aborted(signal),
+    ]);
+    const data = { call: call.id, tool: call.tool, content: toolResultText(result), duration_ms: duration() };
+    return { type: "tool.completed", data };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (timeout.signal.aborted)
+      return failed(call, "tool_timeout", timeoutMessage(tool, timeoutMs), duration());
+    const failure = toolFailure(error);
+    if (failure.code === "internal_error")
+      context.log.error("a tool failed unexpectedly", { tool: call.tool, error });
+    return failed(call, "tool_error", failure.message, duration());
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export function failed(
+  call: ToolCall,
+  code: EventData<"tool.failed">["error"]["code"],
+  message: string,
+  durationMs = 0,
+): ToolOutcome {
+  return {
+    type: "tool.failed",
+    data: { call: call.id, tool: call.tool, error: { code, message }, duration_ms: durationMs },
+  };
+}
+
+function timeoutMessage(tool: Tool, timeoutMs: number): string {
+  const rest = tool.effect === "write" ? " Whether it took effect is unknown; do not assume either." : "";
+  return `The tool did not answer within ${timeoutMs} ms.${rest}`;
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}

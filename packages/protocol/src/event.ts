@@ -1,0 +1,138 @@
+/**
+ * The facts of a task's journal, past tense. An event as it is written has a type and data; where it stands
+ * (`seq`), when (`at`, by Redis' clock, the one clock all processes share) and in which attempt is stamped by
+ * the script that appends it.
+ */
+import { z } from "zod";
+import { AgentDefinition, ToolEffect } from "./agent-definition.ts";
+import { Budget, Limits } from "./budget.ts";
+import { taskErrorCodes } from "./errors.ts";
+import { NanoUsd } from "./money.ts";
+import { TaskDocument } from "./task-request.ts";
+import { StopReason, stopReasonsOf, WaitingFor } from "./words.ts";
+
+/** A content block of the Messages API, kept verbatim: thinking blocks are bound to their exact form. */
+export const ContentBlock = z.looseObject({ type: z.string() });
+export type ContentBlock = z.infer<typeof ContentBlock>;
+
+/** Tokens of one model exchange. `input` excludes what was read from or written to the prompt cache. */
+export const TokenUsage = z.strictObject({
+  input_tokens: z.int().nonnegative(),
+  output_tokens: z.int().nonnegative(),
+  cache_read_tokens: z.int().nonnegative(),
+  cache_write_tokens: z.int().nonnegative(),
+});
+export type TokenUsage = z.infer<typeof TokenUsage>;
+
+export const TaskError = z.strictObject({ code: z.enum(taskErrorCodes), message: z.string() });
+export type TaskError = z.infer<typeof TaskError>;
+
+export const toolErrorCodes = [
+  "unknown_tool",
+  "invalid_input",
+  "tool_error",
+  "tool_timeout",
+  "outcome_unknown",
+  "limit_reached",
+  "reply_cut",
+] as const;
+
+const data = {
+  "task.submitted": z.strictObject({
+    input: z.strictObject({ text: z.string(), documents: z.array(TaskDocument) }),
+    agent: z.string(),
+    agent_version: z.string(),
+    definition: AgentDefinition,
+    model: z.string(),
+    limits: Limits,
+    user: z.string().nullable(),
+    feature: z.string().nullable(),
+    session_id: z.string().nullable(),
+    parent_id: z.string().nullable(),
+    metadata: z.record(z.string(), z.json()),
+    webhook_url: z.string().nullable(),
+    priority: z.enum(["low", "normal", "high"]),
+    max_attempts: z.int().positive(),
+    /** Not to be run before this long after `at`; null: at once. */
+    delay_ms: z.int().nonnegative().nullable(),
+  }),
+  "task.started": z.strictObject({ worker: z.string(), leg: z.int().positive(), model_provider: z.string() }),
+  "model.requested": z.strictObject({
+    /** The hold's id within the task. */
+    call: z.string(),
+    model: z.string(),
+    max_tokens: z.int().positive(),
+    /** Never low: more input tokens than the request can have. */
+    input_tokens_bound: z.int().nonnegative(),
+    held_nano_usd: NanoUsd,
+    /** Set on the one turn left to answer with what is known, and why it is the last. */
+    last_because: StopReason.optional(),
+  }),
+  "model.responded": z.strictObject({
+    call: z.string(),
+    model: z.string(),
+    message_id: z.string(),
+    content: z.array(ContentBlock),
+    stop_reason: z.string(),
+    usage: TokenUsage,
+    cost_nano_usd: NanoUsd,
+    duration_ms: z.number().nonnegative(),
+  }),
+  "model.failed": z.strictObject({
+    call: z.string(),
+    error: TaskError,
+    status: z.int().nullable(),
+    retryable: z.boolean(),
+    cost_nano_usd: NanoUsd,
+    /** The cost is the call's worst case: whether it was billed is not known. */
+    unconfirmed: z.boolean(),
+  }),
+  "usage.confirmed": z.strictObject({ call: z.string(), usage: TokenUsage, cost_nano_usd: NanoUsd }),
+  "tool.started": z.strictObject({ call: z.string(), tool: z.string(), effect: ToolEffect }),
+  "tool.completed": z.strictObject({
+    call: z.string(),
+    tool: z.string(),
+    content: z.string(),
+    duration_ms: z.number().nonnegative(),
+  }),
+  "tool.failed": z.strictObject({
+    call: z.string(),
+    tool: z.string(),
+    error: z.strictObject({ code: z.enum(toolErrorCodes), message: z.string() }),
+    duration_ms: z.number().nonnegative(),
+  }),
+  "limit.warned": z.strictObject({ limit: StopReason, message: z.string() }),
+  "limit.reached": z.strictObject({ limit: StopReason, message: z.string() }),
+  "task.waiting": z.strictObject({
+    for: WaitingFor,
+    after_ms: z.int().nonnegative().optional(),
+    message: z.string().optional(),
+  }),
+  "task.resumed": z.strictObject({
+    because: z.enum(["timer", "retry", "budget", "request"]),
+    budget: Budget.optional(),
+  }),
+  "task.handed_back": z.strictObject({ because: z.enum(["shutdown"]) }),
+  "task.completed": z.strictObject({ stop_reason: z.literal("end_turn") }),
+  "task.stopped": z.strictObject({ stop_reason: z.enum(stopReasonsOf("stopped")), message: z.string() }),
+  "task.failed": z.strictObject({ stop_reason: z.enum(stopReasonsOf("failed")), error: TaskError }),
+  "task.cancelled": z.strictObject({ stop_reason: z.literal("cancelled") }),
+} as const;
+
+export type EventType = keyof typeof data;
+export const eventTypes = Object.keys(data) as EventType[];
+
+/** The data of one type of event: `EventData<"model.responded">`. */
+export type EventData<T extends EventType> = z.infer<(typeof data)[T]>;
+
+/** An event as it is handed to a script. */
+export type NewEvent = { [T in EventType]: { type: T; data: EventData<T> } }[EventType];
+
+/** An event as it stands in the journal. `at` is in milliseconds since 1970, `seq` counts from 1. */
+export type Event = { seq: number; at: number; attempt: number } & NewEvent;
+
+/** Checks data of unknown origin against the schema of its type; throws a ZodError. */
+export function parseNewEvent(event: { type: string; data: unknown }): NewEvent {
+  const type = z.enum(eventTypes).parse(event.type);
+  return { type, data: data[type].parse(event.data) } as NewEvent;
+}

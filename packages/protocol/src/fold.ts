@@ -1,0 +1,301 @@
+/**
+ * A task's state is a fold over its journal: this function is the only place that says what an event does to
+ * a task. Polling, streaming, limits, cost and resume all read what it returns. The head that the scripts keep
+ * in Redis must agree with it after every story; a test holds them together.
+ */
+import type { Limits } from "./budget.ts";
+import { withBudget } from "./budget.ts";
+import type { Event, EventData, TaskError, TokenUsage } from "./event.ts";
+import type { StopReason, TaskStatus, WaitingFor } from "./words.ts";
+import { deadlineStandsStill, isTerminal } from "./words.ts";
+
+export type TaskState = {
+  submitted: EventData<"task.submitted">;
+  /** The last event's number: the journal's length. */
+  seq: number;
+  status: TaskStatus;
+  waitingFor: WaitingFor | null;
+  stopReason: StopReason | null;
+  error: TaskError | null;
+  degraded: { reason: string; message: string } | null;
+  limits: Limits;
+  createdAtMs: number;
+  startedAtMs: number | null;
+  finishedAtMs: number | null;
+  /** When `timeout_ms` is over; null while it stands still, with what is left of it in `leftMs`. */
+  deadlineAtMs: number | null;
+  leftMs: number;
+  /** When an alarm wakes a waiting task; null where somebody else must. */
+  wakeAtMs: number | null;
+  leg: number;
+  attempts: number;
+  /** Consecutive tries that ended without a recorded step. */
+  failedTries: number;
+  /** What the newest of them failed of. */
+  lastFailure: TaskError | null;
+  turns: number;
+  steps: number;
+  usage: TokenUsage & { model_calls: number; tool_calls: number };
+  modelCostNanoUsd: number;
+  /** The part of the cost that stands at a worst case, since the reply was never seen. */
+  unconfirmedNanoUsd: number;
+  /** Tokens that calls of unknown outcome may have used, at their worst case. */
+  unconfirmedTokens: number;
+  /** Calls whose cost is held: asked for, not answered yet. */
+  openHolds: Map<string, EventData<"model.requested">>;
+  /** Worst cases charged by a crash or an ending, each of which a late usage report may lower once. */
+  unconfirmedCalls: Map<string, EventData<"model.requested">>;
+  seenToolCalls: Set<string>;
+  /** Limits that were warned of, so that it happens once. */
+  warned: Set<StopReason>;
+  modelProvider: string | null;
+  model: string;
+  /** The newest text the agent wrote: what there is to show when it ends here. */
+  text: string | null;
+};
+
+/** Folds a whole journal, which is never empty. */
+export function foldTask(events: readonly Event[]): TaskState {
+  const [first, ...rest] = events;
+  if (first === undefined) throw new RangeError("a journal starts with task.submitted; this one is empty");
+  const state = taskFromSubmission(first);
+  for (const event of rest) applyEvent(state, event);
+  return state;
+}
+
+export function taskFromSubmission(event: Event): TaskState {
+  if (event.type !== "task.submitted")
+    throw new RangeError(`a journal starts with task.submitted, not ${event.type}`);
+  const { data, at } = event;
+  const delayed = data.delay_ms !== null;
+  return {
+    submitted: data,
+    seq: event.seq,
+    status: delayed ? "waiting" : "queued",
+    waitingFor: delayed ? "timer" : null,
+    stopReason: null,
+    error: null,
+    degraded: null,
+    limits: data.limits,
+    createdAtMs: at,
+    startedAtMs: null,
+    finishedAtMs: null,
+    deadlineAtMs: delayed ? null : at + data.limits.timeout_ms,
+    leftMs: data.limits.timeout_ms,
+    wakeAtMs: data.delay_ms === null ? null : at + data.delay_ms,
+    leg: delayed ? 0 : 1,
+    attempts: 0,
+    failedTries: 0,
+    lastFailure: null,
+    turns: 0,
+    steps: 0,
+    usage: {
+      input_tokens: 0,
+      output_tokens: 0,
+      cache_read_tokens: 0,
+      cache_write_tokens: 0,
+      model_calls: 0,
+      tool_calls: 0,
+    },
+    modelCostNanoUsd: 0,
+    unconfirmedNanoUsd: 0,
+    unconfirmedTokens: 0,
+    openHolds: new Map(),
+    unconfirmedCalls: new Map(),
+    seenToolCalls: new Set(),
+    warned: new Set(),
+    modelProvider: null,
+    model: data.model,
+    text: null,
+  };
+}
+
+/** Changes `state` in place: the worker folds its own events as it goes, and copies would be quadratic. */
+export function applyEvent(state: TaskState, event: Event): void {
+  state.seq = event.seq;
+  switch (event.type) {
+    case "task.submitted":
+      throw new RangeError(`task.submitted again at seq ${event.seq}`);
+    case "task.started":
+      // A claim of a task that still runs means that the attempt before it was lost.
+      if (state.status === "running") {
+        state.failedTries += 1;
+        state.lastFailure = { code: "crashed", message: "The worker was lost in the middle of the task." };
+      }
+      chargeOpenHolds(state);
+      state.status = "running";
+      state.attempts += 1;
+      state.startedAtMs ??= event.at;
+      state.modelProvider = event.data.model_provider;
+      break;
+    case "model.requested":
+      state.openHolds.set(event.data.call, event.data);
+      state.usage.model_calls += 1;
+      state.model = event.data.model;
+      break;
+    case "model.responded":
+      state.openHolds.delete(event.data.call);
+      state.turns += 1;
+      recordStep(state);
+      addUsage(state, event.data.usage);
+      state.modelCostNanoUsd += event.data.cost_nano_usd;
+      state.text = textOf(event.data.content) ?? state.text;
+      break;
+    case "model.failed":
+      closeFailedCall(state, event.data);
+      break;
+    case "usage.confirmed":
+      confirmUsage(state, event.data);
+      break;
+    case "tool.started":
+      countToolCall(state, event.data.call);
+      break;
+    case "tool.completed":
+    case "tool.failed":
+      countToolCall(state, event.data.call);
+      recordStep(state);
+      break;
+    case "limit.warned":
+      state.warned.add(event.data.limit);
+      break;
+    case "limit.reached":
+      state.degraded = { reason: event.data.limit, message: event.data.message };
+      break;
+    case "task.waiting":
+      chargeOpenHolds(state);
+      state.status = "waiting";
+      state.waitingFor = event.data.for;
+      state.wakeAtMs = event.data.after_ms === undefined ? null : event.at + event.data.after_ms;
+      if (deadlineStandsStill(event.data.for) && state.deadlineAtMs !== null) {
+        state.leftMs = Math.max(0, state.deadlineAtMs - event.at);
+        state.deadlineAtMs = null;
+      }
+      break;
+    case "task.resumed":
+      if (isTerminal(state.status)) reopen(state, event);
+      state.deadlineAtMs ??= event.at + state.leftMs;
+      queueAgain(state);
+      break;
+    case "task.handed_back":
+      chargeOpenHolds(state);
+      state.attempts -= 1;
+      queueAgain(state);
+      break;
+    case "task.completed":
+    case "task.stopped":
+    case "task.failed":
+    case "task.cancelled":
+      end(state, event);
+      break;
+    default:
+      event satisfies never;
+  }
+}
+
+/** The text blocks of one reply, or null where it has none. */
+export function textOf(content: readonly { type: string; [member: string]: unknown }[]): string | null {
+  const texts = content.flatMap((block) =>
+    block.type === "text" && typeof block.text === "string" && block.text !== "" ? [block.text] : [],
+  );
+  return texts.length === 0 ? null : texts.join("\n\n");
+}
+
+/** What a task has spent: confirmed or not. */
+export function spentNanoUsd(state: TaskState): number {
+  return state.modelCostNanoUsd;
+}
+
+/** All tokens that count against `max_tokens`: input however it was billed, output, and unknown outcomes. */
+export function tokensUsed(state: TaskState): number {
+  const { input_tokens, output_tokens, cache_read_tokens, cache_write_tokens } = state.usage;
+  return input_tokens + output_tokens + cache_read_tokens + cache_write_tokens + state.unconfirmedTokens;
+}
+
+function recordStep(state: TaskState): void {
+  state.steps += 1;
+  state.failedTries = 0;
+}
+
+function countToolCall(state: TaskState, call: string): void {
+  if (state.seenToolCalls.has(call)) return;
+  state.seenToolCalls.add(call);
+  state.usage.tool_calls += 1;
+}
+
+function addUsage(state: TaskState, usage: TokenUsage): void {
+  state.usage.input_tokens += usage.input_tokens;
+  state.usage.output_tokens += usage.output_tokens;
+  state.usage.cache_read_tokens += usage.cache_read_tokens;
+  state.usage.cache_write_tokens += usage.cache_write_tokens;
+}
+
+/** A call that nobody will answer any more costs its worst case until a late report says otherwise. */
+function chargeOpenHolds(state: TaskState): void {
+  for (const [call, request] of state.openHolds) {
+    state.modelCostNanoUsd += request.held_nano_usd;
+    state.unconfirmedNanoUsd += request.held_nano_usd;
+    state.unconfirmedTokens += worstCaseTokens(request);
+    state.unconfirmedCalls.set(call, request);
+  }
+  state.openHolds.clear();
+}
+
+function closeFailedCall(state: TaskState, failure: EventData<"model.failed">): void {
+  const request = state.openHolds.get(failure.call);
+  state.openHolds.delete(failure.call);
+  if (failure.retryable) state.failedTries += 1;
+  state.lastFailure = failure.error;
+  state.modelCostNanoUsd += failure.cost_nano_usd;
+  if (!failure.unconfirmed) return;
+  state.unconfirmedNanoUsd += failure.cost_nano_usd;
+  if (request !== undefined) state.unconfirmedTokens += worstCaseTokens(request);
+}
+
+function confirmUsage(state: TaskState, report: EventData<"usage.confirmed">): void {
+  const request = state.unconfirmedCalls.get(report.call);
+  if (request === undefined) return;
+  state.unconfirmedCalls.delete(report.call);
+  state.modelCostNanoUsd += report.cost_nano_usd - request.held_nano_usd;
+  state.unconfirmedNanoUsd -= request.held_nano_usd;
+  state.unconfirmedTokens -= worstCaseTokens(request);
+  addUsage(state, report.usage);
+}
+
+function worstCaseTokens(request: EventData<"model.requested">): number {
+  return request.input_tokens_bound + request.max_tokens;
+}
+
+function queueAgain(state: TaskState): void {
+  state.status = "queued";
+  state.waitingFor = null;
+  state.wakeAtMs = null;
+  state.leg += 1;
+}
+
+/** `resume` on a task that had ended: new limits where some were given, a new deadline, a clean slate of tries. */
+function reopen(state: TaskState, event: Event & { type: "task.resumed" }): void {
+  state.limits = withBudget(state.limits, event.data.budget);
+  state.deadlineAtMs = event.at + state.limits.timeout_ms;
+  state.stopReason = null;
+  state.error = null;
+  state.degraded = null;
+  state.finishedAtMs = null;
+  state.failedTries = 0;
+  state.warned.clear();
+}
+
+function end(
+  state: TaskState,
+  event: Event & { type: "task.completed" | "task.stopped" | "task.failed" | "task.cancelled" },
+): void {
+  chargeOpenHolds(state);
+  state.status = event.type.slice("task.".length) as TaskStatus;
+  state.waitingFor = null;
+  state.wakeAtMs = null;
+  state.deadlineAtMs = null;
+  state.stopReason = event.data.stop_reason;
+  state.finishedAtMs = event.at;
+  if (event.type === "task.failed") state.error = event.data.error;
+  if (event.type === "task.stopped")
+    state.degraded = { reason: event.data.stop_reason, message: event.data.message };
+}

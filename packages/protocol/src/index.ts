@@ -1,0 +1,47 @@
+/** What the words of Pawl mean: schemas, the event union, the fold. Pure, browser-safe, imports only zod. */
+export { AgentDefinition, ToolDefinition, ToolEffect } from "./agent-definition.ts";
+export { Budget, budgetOnTheWire, FullBudget, Limits, systemLimits, withBudget } from "./budget.ts";
+export {
+  PermanentError,
+  type ProblemCode,
+  problems,
+  type TaskErrorCode,
+  TransientError,
+  taskErrorCodes,
+} from "./errors.ts";
+export {
+  ContentBlock,
+  type Event,
+  type EventData,
+  type EventType,
+  eventTypes,
+  type NewEvent,
+  parseNewEvent,
+  TaskError,
+  TokenUsage,
+  type toolErrorCodes,
+} from "./event.ts";
+export {
+  applyEvent,
+  foldTask,
+  spentNanoUsd,
+  type TaskState,
+  taskFromSubmission,
+  textOf,
+  tokensUsed,
+} from "./fold.ts";
+export { DeliveryId, type IdPrefix, legId, newId, TaskId } from "./ids.ts";
+export { MAX_USD, moneyOnTheWire, NANO_PER_USD, NanoUsd, nanoFromUsd, usdFromNano } from "./money.ts";
+export { EventView, eventView, Task, taskView } from "./task.ts";
+export { Label, Metadata, ResumeRequest, TaskDocument, TaskInput, TaskRequest } from "./task-request.ts";
+export {
+  deadlineStandsStill,
+  isTerminal,
+  resumeRule,
+  StopReason,
+  type StopReasonOf,
+  stopReasonsOf,
+  TaskStatus,
+  TerminalStatus,
+  WaitingFor,
+} from "./words.ts";

@@ -1,0 +1,76 @@
+/** What `POST /v1/tasks` and its neighbours accept. Unknown members are refused, never ignored. */
+import { z } from "zod";
+import { Budget } from "./budget.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Text that survives every store and log: no lone surrogates, no NUL. */
+const Text = z.string().refine((text) => text.isWellFormed() && !text.includes("\0"), {
+  error: "must be well-formed Unicode without NUL",
+});
+
+/** A caller's own word for something: short, printable, in one line. */
+export const Label = Text.min(1)
+  .max(200)
+  .refine((text) => !/\p{Cc}/u.test(text), { error: "must not contain control characters" });
+
+export const TaskDocument = z.strictObject({
+  name: Label,
+  media_type: z.string().max(200).optional(),
+  text: Text,
+});
+export type TaskDocument = z.infer<typeof TaskDocument>;
+
+const unsafeNames = new Set(["__proto__", "constructor", "prototype"]);
+
+export const TaskInput = z.union([
+  Text.min(1),
+  z.strictObject({
+    text: Text.min(1),
+    documents: z
+      .array(TaskDocument)
+      .max(100)
+      .refine((documents) => new Set(documents.map(({ name }) => name)).size === documents.length, {
+        error: "document names must differ",
+      })
+      .default([]),
+  }),
+]);
+
+export const Metadata = z
+  .record(z.string().max(200), z.json())
+  .refine((metadata) => Object.keys(metadata).length <= 50, { error: "at most 50 members" })
+  .refine((metadata) => JSON.stringify(metadata).length <= 16_384, { error: "at most 16 KiB as JSON" })
+  .refine((metadata) => !Object.keys(metadata).some((name) => unsafeNames.has(name)), {
+    error: "a member has a name that is not allowed",
+  });
+
+export const TaskRequest = z
+  .strictObject({
+    input: TaskInput,
+    agent: Label.optional(),
+    model: Label.optional(),
+    user: Label.optional(),
+    feature: Label.optional(),
+    session_id: Label.optional(),
+    budget: Budget.optional(),
+    tools: z.array(Label).max(100).optional(),
+    webhook_url: z.url().max(2048).optional(),
+    run_at: z.iso.datetime({ offset: true }).optional(),
+    delay_ms: z
+      .int()
+      .nonnegative()
+      .max(366 * DAY_MS)
+      .optional(),
+    priority: z.enum(["low", "normal", "high"]).optional(),
+    max_attempts: z.int().positive().max(100).optional(),
+    metadata: Metadata.optional(),
+  })
+  .refine((request) => request.run_at === undefined || request.delay_ms === undefined, {
+    error: "run_at and delay_ms exclude each other",
+    path: ["run_at"],
+  });
+export type TaskRequest = z.infer<typeof TaskRequest>;
+
+export const ResumeRequest = z.strictObject({ budget: Budget.optional() });
+export type ResumeRequest = z.infer<typeof ResumeRequest>;

@@ -1,0 +1,61 @@
+/** The only room that knows Redis and BullMQ: keys, scripts, journal, queues, the ledger, deliveries. */
+export { type Account, taskAccount } from "./account.ts";
+export { type ApiKeyRecord, createApiKey, findApiKey, Scope, webhookSecret } from "./api-keys.ts";
+export { type Claim, type ClaimOutcome, claimTask } from "./claim.ts";
+export { type Codec, compressingCodec } from "./codec.ts";
+export {
+  connectRedis,
+  inspectRedis,
+  parseRedisAddress,
+  type RedisAddress,
+  type RedisFault,
+} from "./connect.ts";
+export {
+  type Consumer,
+  type ConsumerOptions,
+  consumeTasks,
+  consumeWebhooks,
+  type JobVerdict,
+} from "./consume.ts";
+export {
+  type Delivery,
+  type DeliveryState,
+  type DeliveryTry,
+  deliveredTask,
+  listDeliveries,
+  readDelivery,
+  recordDelivery,
+  redeliver,
+} from "./deliveries.ts";
+export { readJournal, readSubmission, readTask } from "./journal.ts";
+export { globalKeys, isTenantName, key } from "./keys.ts";
+export { type ListedTask, type ListingFilters, listTasks } from "./listing.ts";
+export { type Notice, type Notices, openNotices, publishText } from "./notices.ts";
+export {
+  enqueueDelivery,
+  enqueueLegs,
+  type OwedLeg,
+  queueNames,
+  queuePrefix,
+  type TaskJob,
+  type WebhookJob,
+} from "./queue.ts";
+export { type Resume, type ResumeOutcome, resumeTask } from "./resume.ts";
+export {
+  cancelTask,
+  recheckLine,
+  reportLateUsage,
+  ringAlarm,
+  type SignalOutcome,
+  wakeTask,
+} from "./signal.ts";
+export { type Step, type StepOutcome, stepTask } from "./step.ts";
+export { DEFAULT_RETENTION_MS, openStore, type Store, type StoreOptions } from "./store.ts";
+export { keepAnswer, type Submission, type SubmitOutcome, submitTask } from "./submit.ts";
+export { sweepDeliveries } from "./sweep/deliveries.ts";
+export { sweepDue } from "./sweep/due.ts";
+export { sweepLines } from "./sweep/lines.ts";
+export { sweepOwed } from "./sweep/owed.ts";
+export { sweepRetention } from "./sweep/retention.ts";
+export { redisNowMs } from "./sweep/sweep.ts";
+export type { Transition } from "./transition.ts";

@@ -1,0 +1,52 @@
+/**
+ * Every key of Pawl, named once for both languages: scripts get the same table (scripts.ts puts it before
+ * their text). All keys of a tenant share the hash tag `{tenant}`: the tenant is the unit of atomicity and of
+ * sharding, and no name composed here can reach another tenant's data.
+ */
+
+/** kind → prefix after `pawl:{tenant}:`. */
+export const names = {
+  head: "head:", // HASH   a task's status, epoch, leg, last command
+  journal: "journal:", // LIST   a task's events, stamped; the index is seq - 1
+  holds: "holds:", // HASH   a task's open holds
+  taskAccount: "account:task:", // HASH   spent and held of one task
+  taskDeliveries: "task-deliveries:", // LIST   ids of a task's webhook deliveries
+  due: "due", // ZSET   live tasks by their next alarm, ms
+  owed: "owed", // ZSET   legs not yet known to be in the queue, by ms
+  lines: "lines", // ZSET   accounts that tasks wait for, by the window's end, ms
+  retention: "retention", // ZSET   finished tasks by the moment they are forgotten, ms
+  index: "index:", // ZSET   ids in lexical order, which is the order of their making
+  delivery: "delivery:", // HASH   one webhook delivery
+  deliveriesDue: "deliveries-due", // ZSET   deliveries by their next try, ms
+  idempotency: "idempotency:", // HASH   what an Idempotency-Key was used for
+  notice: "notice:", // channel: the newest seq of a task, or text as it is being written
+} as const;
+export type KeyKind = keyof typeof names;
+
+/** Keys of no tenant. */
+export const globalKeys = {
+  tenants: "pawl:tenants", // SET    every tenant that ever submitted or got a key
+  apiKeys: "pawl:api-keys", // HASH   sha-256 of a key → whose it is
+  tenant: (tenant: string) => `pawl:tenant:${tenant}`, // HASH   the tenant's signing secrets
+  controlChannel: "pawl:control", // channel: tasks whose worker must stop, `<base>\n<task>`
+} as const;
+
+const tenantPattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+
+export function isTenantName(name: string): boolean {
+  return tenantPattern.test(name);
+}
+
+/** `pawl:{tenant}`. Throws a RangeError for what is no tenant's name, before it could forge a hash tag. */
+export function tenantBase(tenant: string): string {
+  if (!isTenantName(tenant)) throw new RangeError(`not a tenant's name: ${JSON.stringify(tenant)}`);
+  return `pawl:{${tenant}}`;
+}
+
+export function tenantOfBase(base: string): string {
+  return base.slice("pawl:{".length, -1);
+}
+
+export function key(tenant: string, kind: KeyKind, id = ""): string {
+  return `${tenantBase(tenant)}:${names[kind]}${id}`;
+}

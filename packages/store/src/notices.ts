@@ -1,0 +1,68 @@
+/**
+ * Followers wake by notice and read by cursor: a script publishes a task's newest seq on the task's own
+ * channel, and whoever follows reads the journal from where he stands. A lost notice costs time, never an
+ * event: followers look again on their own from time to time. Text as it is being written travels the same
+ * channel, marked, and is never journalled. One connection serves all followers of a process.
+ */
+
+import { connectRedis } from "./connect.ts";
+import { globalKeys, key, tenantOfBase } from "./keys.ts";
+import type { Store } from "./store.ts";
+
+const TEXT_MARK = "text:";
+
+export type Notice = { kind: "journal"; seq: number } | { kind: "text"; text: string };
+
+export type Notices = {
+  /** Calls `listener` for each notice of the task until the returned function is called. */
+  follow(tenant: string, task: string, listener: (notice: Notice) => void): Promise<() => void>;
+  /** Calls `listener` for each task that was ended from outside: its worker must stop at once. */
+  onEnded(listener: (ended: { tenant: string; task: string }) => void): Promise<void>;
+  close(): void;
+};
+
+export function openNotices(store: Store, onError: (error: Error) => void): Notices {
+  // A subscriber resubscribes by itself after an outage; it must wait as long as that takes.
+  const connection = connectRedis(store.address, { failFast: false, onError });
+  const listeners = new Map<string, Set<(message: string) => void>>();
+  connection.on("message", (channel: string, message: string) => {
+    for (const listener of listeners.get(channel) ?? []) listener(message);
+  });
+
+  async function subscribe(channel: string, listener: (message: string) => void): Promise<() => void> {
+    const existing = listeners.get(channel);
+    const set = existing ?? new Set();
+    set.add(listener);
+    listeners.set(channel, set);
+    if (existing === undefined) await connection.subscribe(channel);
+    return () => {
+      set.delete(listener);
+      if (set.size > 0 || listeners.get(channel) !== set) return;
+      listeners.delete(channel);
+      connection.unsubscribe(channel).catch(onError);
+    };
+  }
+
+  return {
+    follow: (tenant, task, listener) =>
+      subscribe(key(tenant, "notice", task), (message) =>
+        listener(
+          message.startsWith(TEXT_MARK)
+            ? { kind: "text", text: message.slice(TEXT_MARK.length) }
+            : { kind: "journal", seq: Number(message) },
+        ),
+      ),
+    async onEnded(listener) {
+      await subscribe(globalKeys.controlChannel, (message) => {
+        const [base = "", task = ""] = message.split("\n");
+        listener({ tenant: tenantOfBase(base), task });
+      });
+    },
+    close: () => connection.disconnect(),
+  };
+}
+
+/** Sends text as it is being written to whoever follows the task right now. Lost text is no loss. */
+export async function publishText(store: Store, tenant: string, task: string, text: string): Promise<void> {
+  await store.redis.publish(key(tenant, "notice", task), TEXT_MARK + text);
+}

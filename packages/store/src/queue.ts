@@ -1,0 +1,59 @@
+/**
+ * The queue is the alarm clock, the journal is the memory: a job carries a task's id and nothing more. A leg
+ * that a script owes is added here and then struck from `owed`; BullMQ ignores an id it still keeps, so an
+ * add may be repeated without harm.
+ */
+import { legId } from "@pawl/protocol";
+import { type JobsOptions, Queue } from "bullmq";
+import { key } from "./keys.ts";
+import type { RedisClient } from "./scripts.ts";
+import type { Store } from "./store.ts";
+
+/** One hash tag for the queues, so that BullMQ's scripts stay in one slot of a cluster. */
+export const queuePrefix = "{pawl}";
+export const queueNames = { tasks: "pawl-tasks", webhooks: "pawl-webhooks" } as const;
+
+export type TaskJob = { tenant: string; task: string; leg: number };
+export type WebhookJob = { tenant: string; delivery: string; try: number };
+
+/** Attempts are counted in the journal; finished jobs are kept only for people who look at the board. */
+const jobOptions: JobsOptions = {
+  attempts: 1,
+  removeOnComplete: { count: 200 },
+  removeOnFail: { count: 200 },
+};
+
+export function openQueues(connection: RedisClient, onError: (error: Error) => void): Store["queues"] {
+  const open = (name: string) =>
+    new Queue(name, {
+      connection,
+      prefix: queuePrefix,
+      defaultJobOptions: jobOptions,
+      skipVersionCheck: true,
+    }).on("error", onError);
+  return { tasks: open(queueNames.tasks), webhooks: open(queueNames.webhooks) };
+}
+
+/** A leg that a script owes to the queue. */
+export type OwedLeg = { tenant: string; task: string; leg: number };
+
+/** Adds the legs, then strikes them from `owed`. If it dies between, a sweeper does the same again. */
+export async function enqueueLegs(store: Store, legs: readonly OwedLeg[]): Promise<void> {
+  await Promise.all(legs.map((leg) => enqueueLeg(store, leg)));
+}
+
+async function enqueueLeg(store: Store, { tenant, task, leg }: OwedLeg): Promise<void> {
+  const job: TaskJob = { tenant, task, leg };
+  // What was awake before goes ahead of what is new.
+  await store.queues.tasks.add("leg", job, { jobId: legId(task, leg), lifo: leg > 1 });
+  await store.redis.zrem(key(tenant, "owed"), legId(task, leg));
+}
+
+export async function enqueueDelivery(
+  store: Store,
+  { tenant, delivery, tries, dueAtMs }: { tenant: string; delivery: string; tries: number; dueAtMs: number },
+): Promise<void> {
+  const job: WebhookJob = { tenant, delivery, try: tries };
+  // The moment is part of the id: a delivery that is sent again has the same number of tries.
+  await store.queues.webhooks.add("delivery", job, { jobId: `${delivery}.${tries}.${dueAtMs}` });
+}

@@ -1,0 +1,34 @@
+/** Reading what a script replied: positions and bytes become words and numbers, or an error on the spot. */
+import { tenantOfBase } from "./keys.ts";
+import type { OwedLeg } from "./queue.ts";
+import type { ScriptReply } from "./scripts.ts";
+
+export function replyList(reply: ScriptReply): ScriptReply[] {
+  if (!Array.isArray(reply)) throw new TypeError("a script replied with something else than a list");
+  return reply;
+}
+
+export function bytesAt(list: readonly ScriptReply[], index: number): Buffer {
+  const value = list[index];
+  if (!Buffer.isBuffer(value)) throw new TypeError(`a script's reply has no bytes at ${index}`);
+  return value;
+}
+
+export function textAt(list: readonly ScriptReply[], index: number): string {
+  return bytesAt(list, index).toString("utf8");
+}
+
+export function numberAt(list: readonly ScriptReply[], index: number): number {
+  return Number(textAt(list, index));
+}
+
+/** `<base>\n<task>\n<leg>`, as line.lua writes the legs it woke. */
+export function legAt(list: readonly ScriptReply[], index: number): OwedLeg {
+  const [base = "", task = "", leg = "0"] = textAt(list, index).split("\n");
+  return { tenant: tenantOfBase(base), task, leg: Number(leg) };
+}
+
+/** A reply that no version of the script gives: the script and its caller are out of step. */
+export function unknownVerdict(script: string, verdict: string): never {
+  throw new TypeError(`${script}.lua replied ${JSON.stringify(verdict)}, which its caller does not know`);
+}

@@ -1,0 +1,45 @@
+-- claim: a worker takes a task up. The epoch rises, and with it the fence: whoever had the task before can
+-- append nothing more.
+--
+-- KEYS  1 the tenant's base
+-- ARGV  task, leg, BullMQ's attemptsStarted of the leg's job, task.started event
+-- Reply {'OK' | 'REPLAY', epoch, journal…}
+--       {'UNKNOWN'}                       no such task
+--       {'REFUSED', status}               the leg is not current, an older start of it, or nothing is to be done
+--
+-- Protects invariant 1: an equal (leg, start) pair is the same claim asked again after a lost reply.
+
+local task = openTask(base, take())
+local leg, start, started = take(), take(), take()
+if not task then
+  return { 'UNKNOWN' }
+end
+local head = task.head
+if leg ~= head.leg or (head.status ~= 'queued' and head.status ~= 'running') then
+  return { 'REFUSED', head.status }
+end
+
+local verdict = 'OK'
+if leg == head.claimed_leg and tonumber(start) <= tonumber(head.claimed_start) then
+  if start ~= head.claimed_start or head.status ~= 'running' then
+    return { 'REFUSED', head.status }
+  end
+  verdict = 'REPLAY'
+else
+  local touched, woken = {}, {}
+  chargeOpenHolds(task, touched)
+  put(task, 'epoch', whole(tonumber(head.epoch) + 1))
+  put(task, 'claimed_leg', leg)
+  put(task, 'claimed_start', start)
+  put(task, 'attempts', whole(tonumber(head.attempts) + 1))
+  toRunning(task)
+  append(task, { started })
+  saveTask(task)
+  -- Woken legs stay owed; the sweeper queues them.
+  wakeLines(touched, woken)
+end
+
+local reply = redis.call('LRANGE', key(base, 'journal', task.id), 0, -1)
+table.insert(reply, 1, verdict)
+table.insert(reply, 2, head.epoch)
+return reply

@@ -1,0 +1,37 @@
+-- What every script shares: its arguments in order, one reading of the clock, names of keys.
+-- `names` (kind -> prefix) and `settings` are put before this text by the loader: one table for both languages.
+-- KEYS[1] is the tenant's base, `pawl:{tenant}`: all keys of a tenant share its hash tag, so the base alone
+-- routes the script, on a cluster too.
+
+local base = KEYS[1]
+local position = 0
+
+local function take()
+  position = position + 1
+  return ARGV[position]
+end
+
+local function takeNumber()
+  return tonumber(take())
+end
+
+-- A list on the wire is its length, then its members.
+local function takeList()
+  local list = {}
+  for i = 1, takeNumber() do
+    list[i] = take()
+  end
+  return list
+end
+
+local clock = redis.call('TIME')
+local nowMs = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+-- Lua's own tostring keeps 14 digits; money and milliseconds need all of theirs.
+local function whole(number)
+  return string.format('%.0f', number)
+end
+
+local function key(tenantBase, kind, id)
+  return tenantBase .. ':' .. names[kind] .. (id or '')
+end

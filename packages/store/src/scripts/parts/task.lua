@@ -1,0 +1,51 @@
+-- One task: its head as a table, its changes written back once, its events appended and announced.
+
+local terminal = { completed = true, stopped = true, failed = true, cancelled = true }
+
+local function openTask(tenantBase, id)
+  local fields = redis.call('HGETALL', key(tenantBase, 'head', id))
+  if #fields == 0 then
+    return nil
+  end
+  local head = {}
+  for i = 1, #fields, 2 do
+    head[fields[i]] = fields[i + 1]
+  end
+  return { base = tenantBase, id = id, head = head, changed = {} }
+end
+
+-- Values are strings: numbers pass through whole() first.
+local function put(task, field, value)
+  task.head[field] = value
+  task.changed[field] = value
+end
+
+local function saveTask(task)
+  local arguments = {}
+  for field, value in pairs(task.changed) do
+    arguments[#arguments + 1] = field
+    arguments[#arguments + 1] = value
+  end
+  if #arguments > 0 then
+    redis.call('HSET', key(task.base, 'head', task.id), unpack(arguments))
+  end
+  task.changed = {}
+end
+
+local function journalLength(task)
+  return redis.call('LLEN', key(task.base, 'journal', task.id))
+end
+
+-- Events are opaque bytes. The stamp before them is `<ms since 1970>.<attempt>|`: one clock for all processes.
+local function append(task, events)
+  if #events == 0 then
+    return
+  end
+  local stamp = whole(nowMs) .. '.' .. task.head.attempts .. '|'
+  local stamped = {}
+  for i, event in ipairs(events) do
+    stamped[i] = stamp .. event
+  end
+  local seq = redis.call('RPUSH', key(task.base, 'journal', task.id), unpack(stamped))
+  redis.call('PUBLISH', key(task.base, 'notice', task.id), whole(seq))
+end

@@ -1,0 +1,110 @@
+-- A task's status and what hangs on it: the index by status, the one alarm in `due`, the leg in `owed`,
+-- the webhook in `deliveries-due`, the lifetime of what a finished task leaves behind.
+
+local function setStatus(task, status)
+  if task.head.status ~= status then
+    redis.call('ZREM', key(task.base, 'index', 'status:' .. task.head.status), task.id)
+    redis.call('ZADD', key(task.base, 'index', 'status:' .. status), 0, task.id)
+    put(task, 'status', status)
+  end
+end
+
+-- Every live task has one member in `due`: the earliest moment at which somebody must look at it.
+local function setAlarm(task)
+  local deadline, wake = tonumber(task.head.deadline_at), tonumber(task.head.wake_at)
+  local earliest = deadline and wake and math.min(deadline, wake) or deadline or wake
+  if earliest then
+    redis.call('ZADD', key(task.base, 'due'), whole(earliest), task.id)
+  else
+    redis.call('ZREM', key(task.base, 'due'), task.id)
+  end
+end
+
+local function toRunning(task)
+  setStatus(task, 'running')
+  setAlarm(task)
+end
+
+-- A new leg, owed to the queue until somebody has added it there. Returns the leg's number.
+local function toQueued(task)
+  local leg = whole(tonumber(task.head.leg) + 1)
+  put(task, 'leg', leg)
+  setStatus(task, 'queued')
+  put(task, 'waiting_for', '')
+  put(task, 'wake_at', '')
+  put(task, 'line', '')
+  put(task, 'wake_event', '')
+  if task.head.deadline_at == '' then
+    put(task, 'deadline_at', whole(nowMs + tonumber(task.head.left_ms)))
+  end
+  redis.call('ZADD', key(task.base, 'owed'), whole(nowMs), task.id .. '.' .. leg)
+  setAlarm(task)
+  return leg
+end
+
+-- `waiting`: {waitingFor, afterMs ('' = somebody else wakes it), standsStill ('1' = so does the deadline)}.
+-- A parked task holds no money.
+local function toWaiting(task, waiting, touched)
+  chargeOpenHolds(task, touched)
+  setStatus(task, 'waiting')
+  put(task, 'waiting_for', waiting.waitingFor)
+  put(task, 'wake_at', waiting.afterMs ~= '' and whole(nowMs + tonumber(waiting.afterMs)) or '')
+  if waiting.standsStill == '1' and task.head.deadline_at ~= '' then
+    put(task, 'left_ms', whole(math.max(0, tonumber(task.head.deadline_at) - nowMs)))
+    put(task, 'deadline_at', '')
+  end
+  setAlarm(task)
+end
+
+-- `ending`: {status, stopReason, delivery (the id that a webhook takes if the task has one), retentionMs}.
+local function toEnd(task, ending, touched)
+  chargeOpenHolds(task, touched)
+  setStatus(task, ending.status)
+  put(task, 'waiting_for', '')
+  put(task, 'wake_at', '')
+  put(task, 'deadline_at', '')
+  put(task, 'line', '')
+  put(task, 'wake_event', '')
+  put(task, 'stop_reason', ending.stopReason)
+  redis.call('ZADD', key(task.base, 'index', 'stop_reason:' .. ending.stopReason), 0, task.id)
+  redis.call('ZREM', key(task.base, 'due'), task.id)
+  redis.call('ZREM', key(task.base, 'owed'), task.id .. '.' .. task.head.leg)
+  if task.head.webhook == '1' then
+    redis.call('HSET', key(task.base, 'delivery', ending.delivery), 'task', task.id, 'type',
+      'task.' .. ending.status, 'seq', whole(journalLength(task)), 'state', 'pending', 'tries', '0',
+      'created_at', whole(nowMs), 'next_at', whole(nowMs))
+    redis.call('ZADD', key(task.base, 'deliveriesDue'), whole(nowMs), ending.delivery)
+    redis.call('ZADD', key(task.base, 'index', 'deliveries'), 0, ending.delivery)
+    redis.call('RPUSH', key(task.base, 'taskDeliveries', task.id), ending.delivery)
+  end
+  -- The sweeper removes the task at the end of its retention; the later lifetime is for when no sweeper runs.
+  redis.call('ZADD', key(task.base, 'retention'), whole(nowMs + tonumber(ending.retentionMs)), task.id)
+  local lifetimeMs = whole(tonumber(ending.retentionMs) + tonumber(settings.sweepGraceMs))
+  for _, kind in ipairs({ 'head', 'journal', 'taskAccount', 'taskDeliveries' }) do
+    redis.call('PEXPIRE', key(task.base, kind, task.id), lifetimeMs)
+  end
+end
+
+-- '' nothing; 'queued'; 'waiting', its three arguments; or a terminal status with its three.
+local function takeTransition()
+  local to = take()
+  if to == 'waiting' then
+    return { to = to, waitingFor = take(), afterMs = take(), standsStill = take() }
+  elseif terminal[to] then
+    return { to = to, status = to, stopReason = take(), delivery = take(), retentionMs = take() }
+  end
+  return { to = to }
+end
+
+-- Returns the new leg, or ''.
+local function apply(task, transition, touched)
+  if transition.to == 'queued' then
+    chargeOpenHolds(task, touched)
+    return toQueued(task)
+  elseif transition.to == 'waiting' then
+    toWaiting(task, transition, touched)
+  elseif terminal[transition.to] then
+    toEnd(task, transition, touched)
+  end
+  return ''
+end

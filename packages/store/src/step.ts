@@ -1,0 +1,130 @@
+/** Calls step.lua: the one way in which a worker changes its task. */
+import type { Event, NewEvent } from "@pawl/protocol";
+import { type Account, accountArguments } from "./account.ts";
+import { decodeStored } from "./journal.ts";
+import { tenantBase } from "./keys.ts";
+import type { OwedLeg } from "./queue.ts";
+import { bytesAt, legAt, numberAt, replyList, textAt, unknownVerdict } from "./reply.ts";
+import { runScript, type ScriptArgument } from "./scripts.ts";
+import type { Store } from "./store.ts";
+import { listArguments } from "./submit.ts";
+import { type Transition, transitionArguments } from "./transition.ts";
+
+export type Step = {
+  tenant: string;
+  task: string;
+  epoch: number;
+  /** 1 for the epoch's first command, one more for each next; one in flight at a time. */
+  n: number;
+  /** How many events of the journal the worker has folded. */
+  cursor: number;
+  /** Appended in every case. */
+  facts: readonly NewEvent[];
+  /** Ended calls: what they cost. The rest of each hold is free again. */
+  settled: readonly { hold: string; nanoUsd: number }[];
+  /** Money for the next calls, all or nothing. */
+  next?: {
+    accounts: readonly Account[];
+    holds: readonly { hold: string; nanoUsd: number }[];
+    /** Appended if every hold is taken. */
+    events: readonly NewEvent[];
+    /** The least call that would be of use: while the rest covers it, the task may wait for others' holds. */
+    leastNanoUsd: number;
+  };
+  /** Applied unless the holds are refused. */
+  transition: Transition;
+};
+
+export type StepOutcome =
+  | {
+      /** held: all was done. spent, parked, window: facts and settlements stand, the holds were not taken. */
+      kind: "done" | "spent" | "parked" | "window";
+      atMs: number;
+      /** The numbers of this command's own events are `firstSeq`..`lastSeq`. */
+      firstSeq: number;
+      lastSeq: number;
+      /** The least free money over the accounts, after this step. */
+      freeNanoUsd: number;
+      /** Legs to add to the queue: this task's own when handed back, and those whom freed money woke. */
+      legs: OwedLeg[];
+      /** What others appended since the cursor. */
+      others: Event[];
+    }
+  /** Somebody else has the task, or it has ended. */
+  | { kind: "fenced" }
+  /** Redis forgot what it had acknowledged: claim anew. */
+  | { kind: "gap" };
+
+const kinds = { OK: "done", SPENT: "spent", PARKED: "parked", WINDOW: "window" } as const;
+const PARKED_EVENT: NewEvent = { type: "task.waiting", data: { for: "budget" } };
+const WOKEN_EVENT: NewEvent = { type: "task.resumed", data: { because: "budget" } };
+
+/** Safe to repeat with the same (epoch, n). */
+export async function stepTask(store: Store, step: Step): Promise<StepOutcome> {
+  const { codec } = store;
+  const holds = step.next?.holds ?? [];
+  const argv: ScriptArgument[] = [
+    step.task,
+    step.epoch,
+    step.n,
+    step.cursor,
+    ...listArguments(step.facts.map(codec.encode)),
+    step.settled.length,
+    ...step.settled.flatMap(({ hold, nanoUsd }) => [holdId(step.epoch, hold), nanoUsd]),
+    ...accountArguments(step.next?.accounts ?? []),
+    holds.length,
+    ...holds.flatMap(({ hold, nanoUsd }) => [holdId(step.epoch, hold), nanoUsd]),
+    ...listArguments((step.next?.events ?? []).map(codec.encode)),
+    step.next?.leastNanoUsd ?? 0,
+    1,
+    holds.length === 0 ? "" : codec.encode(PARKED_EVENT),
+    holds.length === 0 ? "" : codec.encode(WOKEN_EVENT),
+    ...transitionArguments(step.transition, store.retentionMs),
+  ];
+  const reply = replyList(await runScript(store.redis, store.scripts.step, tenantBase(step.tenant), argv));
+  const verdict = textAt(reply, 0);
+  switch (verdict) {
+    case "OK":
+    case "SPENT":
+    case "PARKED":
+    case "WINDOW":
+      return readOutcome(store, step, reply, kinds[verdict]);
+    case "FENCED":
+    case "UNKNOWN":
+    case "OLD":
+      return { kind: "fenced" };
+    case "GAP":
+      return { kind: "gap" };
+    default:
+      return unknownVerdict("step", verdict);
+  }
+}
+
+/** A hold belongs to (task, epoch, call). */
+function holdId(epoch: number, call: string): string {
+  return `${epoch}:${call}`;
+}
+
+function readOutcome(
+  store: Store,
+  step: Step,
+  reply: ReturnType<typeof replyList>,
+  kind: "done" | "spent" | "parked" | "window",
+): StepOutcome {
+  const ownLeg = textAt(reply, 5);
+  const woken = numberAt(reply, 6);
+  const legs = Array.from({ length: woken }, (_, i) => legAt(reply, 7 + i));
+  if (ownLeg !== "") legs.push({ tenant: step.tenant, task: step.task, leg: Number(ownLeg) });
+  const others = reply
+    .slice(7 + woken)
+    .map((_, i) => decodeStored(store.codec, bytesAt(reply, 7 + woken + i), step.cursor + 1 + i));
+  return {
+    kind,
+    atMs: numberAt(reply, 1),
+    firstSeq: numberAt(reply, 2),
+    lastSeq: numberAt(reply, 3),
+    freeNanoUsd: numberAt(reply, 4),
+    legs,
+    others,
+  };
+}

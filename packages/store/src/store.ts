@@ -1,0 +1,53 @@
+/** The one thing that is opened and closed: the connection, its scripts, the codec, the queues. */
+import type { Queue } from "bullmq";
+import { type Codec, compressingCodec } from "./codec.ts";
+import { connectRedis, type RedisAddress } from "./connect.ts";
+import { openQueues } from "./queue.ts";
+import { loadScripts, type RedisClient, type Scripts } from "./scripts.ts";
+
+export type Store = {
+  readonly address: RedisAddress;
+  readonly redis: RedisClient;
+  readonly scripts: Scripts;
+  readonly codec: Codec;
+  /** Where legs of tasks, and where tries of deliveries, wait for a worker. */
+  readonly queues: { readonly tasks: Queue; readonly webhooks: Queue };
+  /** How long a finished task is kept. */
+  readonly retentionMs: number;
+  close(): Promise<void>;
+};
+
+export const DEFAULT_RETENTION_MS = 30 * 24 * 60 * 60 * 1000;
+
+export type StoreOptions = {
+  address: RedisAddress;
+  codec?: Codec;
+  retentionMs?: number;
+  /**
+   * true (an api): a command fails after a few seconds without Redis, so that a caller gets his 503.
+   * false (a worker): commands wait until Redis is back; its steps are safe to send again.
+   */
+  failFast: boolean;
+  onError?: (error: Error) => void;
+};
+
+/** Does not wait for Redis: the first command does. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { address, codec = compressingCodec, retentionMs = DEFAULT_RETENTION_MS, failFast } = options;
+  const onError = options.onError ?? (() => {});
+  const scripts = await loadScripts();
+  const redis = connectRedis(address, { failFast, onError });
+  const queues = openQueues(redis, onError);
+  return {
+    address,
+    redis,
+    scripts,
+    codec,
+    queues,
+    retentionMs,
+    async close() {
+      await Promise.all([queues.tasks.close(), queues.webhooks.close()]);
+      redis.disconnect();
+    },
+  };
+}

@@ -1,0 +1,110 @@
+/** Calls submit.lua: a task comes into being, with its leg owed to the queue, or an earlier answer is found. */
+import type { EventData } from "@pawl/protocol";
+import { type Account, accountArguments } from "./account.ts";
+import { globalKeys, key, tenantBase } from "./keys.ts";
+import { replyList, textAt, unknownVerdict } from "./reply.ts";
+import { runScript } from "./scripts.ts";
+import type { Store } from "./store.ts";
+
+export type Submission = {
+  tenant: string;
+  task: string;
+  data: EventData<"task.submitted">;
+  /** Money that must not be spent already. */
+  accounts: readonly Account[];
+  idempotency?: {
+    /** Unique per tenant and route. */
+    key: string;
+    /** The body's digest: another body under the same key is a mistake. */
+    digest: string;
+    /** How long the caller of this request may still be waiting for its answer. */
+    busyMs: number;
+  };
+};
+
+export type SubmitOutcome =
+  | { kind: "submitted"; leg: number | null }
+  /** The key was used by this body: `answer` is what was answered, if that is known. */
+  | { kind: "replayed"; task: string; answer: string | null }
+  | { kind: "busy"; task: string }
+  | { kind: "mismatch" }
+  | { kind: "spent"; account: Account };
+
+const IDEMPOTENCY_KEPT_MS = 24 * 60 * 60 * 1000;
+
+/** Safe to repeat: the task's id is made by the caller, and the second call finds the first one's work. */
+export async function submitTask(store: Store, submission: Submission): Promise<SubmitOutcome> {
+  const { tenant, task, data, accounts, idempotency } = submission;
+  // Before the script: a tenant with a task that no sweeper knows of would be worse than one without.
+  await registerTenant(store, tenant);
+  const reply = replyList(
+    await runScript(store.redis, store.scripts.submit, tenantBase(tenant), [
+      task,
+      idempotency?.key ?? "",
+      idempotency?.digest ?? "",
+      IDEMPOTENCY_KEPT_MS,
+      idempotency?.busyMs ?? 0,
+      ...accountArguments(accounts),
+      data.limits.timeout_ms,
+      data.delay_ms ?? "",
+      data.webhook_url === null ? 0 : 1,
+      ...listArguments(indexesOf(data)),
+      1,
+      store.codec.encode({ type: "task.submitted", data }),
+    ]),
+  );
+  const verdict = textAt(reply, 0);
+  switch (verdict) {
+    case "OK":
+    case "AGAIN": {
+      const leg = textAt(reply, 1);
+      return { kind: "submitted", leg: leg === "" ? null : Number(leg) };
+    }
+    case "REPLAY": {
+      const answer = textAt(reply, 2);
+      return { kind: "replayed", task: textAt(reply, 1), answer: answer === "" ? null : answer };
+    }
+    case "BUSY":
+      return { kind: "busy", task: textAt(reply, 1) };
+    case "MISMATCH":
+      return { kind: "mismatch" };
+    case "SPENT": {
+      const account = accounts[Number(textAt(reply, 1)) - 1];
+      if (account === undefined) throw new RangeError("submit.lua named an account that was not given");
+      return { kind: "spent", account };
+    }
+    default:
+      return unknownVerdict("submit", verdict);
+  }
+}
+
+/** Keeps the answer that a repeated request is to get. */
+export async function keepAnswer(
+  store: Store,
+  tenant: string,
+  idempotencyKey: string,
+  answer: string,
+): Promise<void> {
+  const record = key(tenant, "idempotency", idempotencyKey);
+  await store.redis.multi().hset(record, "answer", answer).pexpire(record, IDEMPOTENCY_KEPT_MS).exec();
+}
+
+const registered = new WeakMap<Store, Set<string>>();
+
+async function registerTenant(store: Store, tenant: string): Promise<void> {
+  const known = registered.get(store) ?? new Set();
+  registered.set(store, known);
+  if (known.has(tenant)) return;
+  await store.redis.sadd(globalKeys.tenants, tenant);
+  known.add(tenant);
+}
+
+/** The listings a task stands in besides `all` and its status. Labels contain no line breaks. */
+function indexesOf(data: EventData<"task.submitted">): string[] {
+  const labels = { user: data.user, feature: data.feature, session_id: data.session_id, agent: data.agent };
+  return Object.entries(labels).flatMap(([name, value]) => (value === null ? [] : [`${name}:${value}`]));
+}
+
+export function listArguments<T>(list: readonly T[]): [number, ...T[]] {
+  return [list.length, ...list];
+}

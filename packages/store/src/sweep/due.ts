@@ -1,0 +1,33 @@
+/** Alarms whose time has come: tasks that waited for a moment are woken, overdue ones are stopped. */
+import { newId } from "@pawl/protocol";
+import { key } from "../keys.ts";
+import { enqueueDelivery, enqueueLegs } from "../queue.ts";
+import { ringAlarm } from "../signal.ts";
+import type { Store } from "../store.ts";
+import { forEachTenant, SWEEP_BATCH } from "./sweep.ts";
+
+/** Returns how many alarms rang. Whether it is time is decided by the script, by Redis' clock. */
+export function sweepDue(store: Store, nowMs: number): Promise<number> {
+  return forEachTenant(store, async (tenant) => {
+    const tasks = await store.redis.zrangebyscore(key(tenant, "due"), "-inf", nowMs, "LIMIT", 0, SWEEP_BATCH);
+    const rung = await Promise.all(tasks.map((task) => ring(store, tenant, task, nowMs)));
+    return rung.filter(Boolean).length;
+  });
+}
+
+async function ring(store: Store, tenant: string, task: string, nowMs: number): Promise<boolean> {
+  const [waitingFor, webhook] = await store.redis.hmget(key(tenant, "head", task), "waiting_for", "webhook");
+  const delivery = newId("dlv", nowMs);
+  const outcome = await ringAlarm(store, {
+    tenant,
+    task,
+    waitingFor: waitingFor ?? "",
+    deliveryId: delivery,
+  });
+  if (outcome.kind !== "done") return false;
+  await enqueueLegs(store, outcome.legs);
+  // A deadline that ends a task with a webhook owes it; the deliveries' sweeper would find it as well.
+  if (webhook === "1" && outcome.legs.length === 0)
+    await enqueueDelivery(store, { tenant, delivery, tries: 0, dueAtMs: nowMs });
+  return true;
+}

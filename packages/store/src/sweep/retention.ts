@@ -1,0 +1,23 @@
+/** Finished tasks at the end of their retention: their keys and their places in the listings go. */
+import { key, tenantBase } from "../keys.ts";
+import { runScript } from "../scripts.ts";
+import type { Store } from "../store.ts";
+import { forEachTenant, SWEEP_BATCH } from "./sweep.ts";
+
+/** Returns how many tasks were forgotten. */
+export function sweepRetention(store: Store, nowMs: number): Promise<number> {
+  return forEachTenant(store, async (tenant) => {
+    const tasks = await store.redis.zrangebyscore(
+      key(tenant, "retention"),
+      "-inf",
+      nowMs,
+      "LIMIT",
+      0,
+      SWEEP_BATCH,
+    );
+    const forgotten = await Promise.all(
+      tasks.map((task) => runScript(store.redis, store.scripts.forget, tenantBase(tenant), [task])),
+    );
+    return forgotten.filter((reply) => reply === 1).length;
+  });
+}

@@ -1,0 +1,24 @@
+/**
+ * What all sweepers share: they visit every tenant, found in one set and never by scanning the keyspace; each
+ * is idempotent and safe in every worker at once, since what it does is decided by a script.
+ */
+import { globalKeys } from "../keys.ts";
+import type { Store } from "../store.ts";
+
+/** At most this many members of a set at a time: one tenant's flood must not starve the next tenant. */
+export const SWEEP_BATCH = 500;
+
+export async function forEachTenant(
+  store: Store,
+  visit: (tenant: string) => Promise<number>,
+): Promise<number> {
+  let done = 0;
+  for (const tenant of await store.redis.smembers(globalKeys.tenants)) done += await visit(tenant);
+  return done;
+}
+
+/** Redis' clock, the one that alarms are set by. */
+export async function redisNowMs(store: Store): Promise<number> {
+  const [seconds, microseconds] = await store.redis.time();
+  return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
+}

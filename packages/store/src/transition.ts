@@ -1,0 +1,27 @@
+/** Where a step leaves its task: running on, handed back to the queue, parked, or ended. */
+import { deadlineStandsStill, type StopReason, type TerminalStatus, type WaitingFor } from "@pawl/protocol";
+import type { ScriptArgument } from "./scripts.ts";
+
+export type Transition =
+  | { to: "running" }
+  | { to: "queued" }
+  | { to: "waiting"; for: WaitingFor; afterMs?: number | undefined }
+  | { to: TerminalStatus; stopReason: StopReason; deliveryId: string };
+
+export function transitionArguments(transition: Transition, retentionMs: number): ScriptArgument[] {
+  switch (transition.to) {
+    case "running":
+      return [""];
+    case "queued":
+      return ["queued"];
+    case "waiting":
+      return [
+        "waiting",
+        transition.for,
+        transition.afterMs ?? "",
+        deadlineStandsStill(transition.for) ? 1 : 0,
+      ];
+    default:
+      return [transition.to, transition.stopReason, transition.deliveryId, retentionMs];
+  }
+}
