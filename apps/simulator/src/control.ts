@@ -52,7 +52,12 @@ export function scenarioProblem(error: z.ZodError): string {
 }
 
 function scriptState({ script, inFlight, stalls }: ControlDeps) {
-  return { default: script.defaultBrain(), steps: script.pending(), in_flight: inFlight(), stalled: stalls.count() };
+  return {
+    default: script.defaultBrain(),
+    steps: script.pending(),
+    in_flight: inFlight(),
+    stalled: stalls.count(),
+  };
 }
 
 function ok(body: unknown): ControlAnswer {

@@ -23,7 +23,10 @@ const Environment = z.object({
     .default("127.0.0.1"),
   PORT: z
     .string()
-    .refine((text) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535, "must be a whole number from 0 to 65535 (0: a free port)")
+    .refine(
+      (text) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535,
+      "must be a whole number from 0 to 65535 (0: a free port)",
+    )
     .default("4010")
     .transform(Number),
   LOG_LEVEL: z

@@ -26,7 +26,12 @@ export type ExchangeDeps = {
   readonly untilReleased: (gone: AbortSignal) => Promise<void>;
 };
 
-type Call = { readonly request: IncomingMessage; readonly response: ServerResponse; readonly path: string; readonly requestId: string };
+type Call = {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly path: string;
+  readonly requestId: string;
+};
 
 /** A delta holds much, since nobody watches it, unless events are slowed down: then one holds a token. */
 const CHARS_PER_DELTA = 160;
@@ -125,7 +130,8 @@ async function readApiBody<Request extends CountRequest>(
 ): Promise<{ request: Request } | { error: ApiError } | undefined> {
   const read = await readJsonBody(request);
   if (read === undefined) return undefined;
-  if (!hasCredentials(request)) return { error: apiError(401, "x-api-key header or Authorization: Bearer is required") };
+  if (!hasCredentials(request))
+    return { error: apiError(401, "x-api-key header or Authorization: Bearer is required") };
   return "error" in read ? read : readRequest(schema, read.body);
 }
 
@@ -135,7 +141,12 @@ export function hasCredentials({ headers }: IncomingMessage): boolean {
   return (typeof key === "string" && key !== "") || /^Bearer \S/i.test(headers.authorization ?? "");
 }
 
-function refuse({ response, path, requestId }: Call, { ledger }: ExchangeDeps, at: string, error: ApiError): void {
+function refuse(
+  { response, path, requestId }: Call,
+  { ledger }: ExchangeDeps,
+  at: string,
+  error: ApiError,
+): void {
   ledger.record({
     at,
     path,
@@ -156,11 +167,17 @@ function refuse({ response, path, requestId }: Call, { ledger }: ExchangeDeps, a
 }
 
 /** Ids end in a hash of the prompt, too: a conversation that outlives this process never sees the same one twice. */
-function replyTo(request: MessageRequest, step: Step | undefined, deps: ExchangeDeps, idTail: string): FinishedReply {
+function replyTo(
+  request: MessageRequest,
+  step: Step | undefined,
+  deps: ExchangeDeps,
+  idTail: string,
+): FinishedReply {
   const mind = step?.brain ?? deps.script.defaultBrain();
   const said = step?.reply === undefined ? think(mind, request) : scriptedBlocks(step.reply.content);
   const isMalformed = step?.fault?.kind === "malformed_tool_input";
-  const blocks = isMalformed && !said.some(({ type }) => type === "tool_use") ? [...said, someCall(request)] : said;
+  const blocks =
+    isMalformed && !said.some(({ type }) => type === "tool_use") ? [...said, someCall(request)] : said;
   let calls = 0;
   const reply = finishReply(blocks, step?.reply?.stop_reason, {
     maxTokens: request.max_tokens,
@@ -182,7 +199,12 @@ function hashOf(request: CountRequest, segments: readonly PromptSegment[]): stri
   return sha1([request.model, ...segments.map(({ canonical }) => canonical)].join("\n"));
 }
 
-function described({ path, requestId }: Call, at: string, request: CountRequest | MessageRequest, requestHash: string) {
+function described(
+  { path, requestId }: Call,
+  at: string,
+  request: CountRequest | MessageRequest,
+  requestHash: string,
+) {
   return {
     at,
     path,

@@ -7,7 +7,9 @@ import { type ApiError, apiError } from "./api-error.ts";
 export const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
 /** undefined: the client went away while it was sending. */
-export async function readJsonBody(request: IncomingMessage): Promise<{ body: unknown } | { error: ApiError } | undefined> {
+export async function readJsonBody(
+  request: IncomingMessage,
+): Promise<{ body: unknown } | { error: ApiError } | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {

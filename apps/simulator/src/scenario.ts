@@ -116,6 +116,8 @@ export const Scenario = z.strictObject({
   default: z.enum(brainNames).optional(),
 });
 export type Scenario = z.infer<typeof Scenario>;
+/** As it is written down: what has a default may be left out. */
+export type ScenarioInput = z.input<typeof Scenario>;
 
 export type Prompt = {
   readonly model: string;

@@ -24,7 +24,7 @@ import { createLedger } from "./ledger.ts";
 import { findModel, listModels } from "./models.ts";
 import { createPromptCache } from "./prompt-cache.ts";
 import { readJsonBody } from "./request-body.ts";
-import { createScript, type Scenario } from "./scenario.ts";
+import { createScript, Scenario, type ScenarioInput } from "./scenario.ts";
 import { createStalls } from "./stalls.ts";
 
 export type SimulatorOptions = {
@@ -34,7 +34,8 @@ export type SimulatorOptions = {
   port?: number;
   /** Told of each answered request (debug) and of faults of our own (error). */
   log?: (level: "debug" | "error", message: string, fields: Record<string, unknown>) => void;
-  scenario?: Scenario;
+  /** Added at the start; throws a ZodError when it is none. */
+  scenario?: ScenarioInput;
   nowMs?: () => number;
 };
 
@@ -54,7 +55,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const { host = "127.0.0.1", port = 0, log = () => {}, scenario, nowMs = Date.now } = options;
   const stalls = createStalls();
   const script = createScript();
-  if (scenario !== undefined) script.add(scenario);
+  if (scenario !== undefined) script.add(Scenario.parse(scenario));
   let inFlight = 0;
   let lastNumber = 0;
   let lastRequest = 0;
@@ -74,10 +75,18 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     inFlight += 1;
     response.once("close", () => {
       inFlight -= 1;
-      log("debug", "answered", { method: request.method, url: request.url, status: response.statusCode, requestId });
+      log("debug", "answered", {
+        method: request.method,
+        url: request.url,
+        status: response.statusCode,
+        requestId,
+      });
     });
     route(request, response, requestId, deps).catch((error: unknown) => {
-      log("error", "a request failed", { requestId, error: error instanceof Error ? error.stack : String(error) });
+      log("error", "a request failed", {
+        requestId,
+        error: error instanceof Error ? error.stack : String(error),
+      });
       if (response.headersSent) response.destroy();
       else sendError(response, apiError(500, "The simulator itself failed; see its log"), requestId);
     });
@@ -113,7 +122,8 @@ async function route(
   const url = URL.parse(`http://simulator${request.url ?? "/"}`);
   if (url === null) return sendError(response, apiError(400, "The request target is not a URL"), requestId);
   const path = url.pathname;
-  if (path === "/v1/messages" && method === "POST") return answerMessages({ request, response, path, requestId }, deps);
+  if (path === "/v1/messages" && method === "POST")
+    return answerMessages({ request, response, path, requestId }, deps);
   if (path === "/v1/messages/count_tokens" && method === "POST")
     return answerCountTokens({ request, response, path, requestId }, deps);
 
@@ -126,14 +136,21 @@ async function route(
     return sendJson(response, status, body, requestId);
   }
   if (path === "/healthz") return sendJson(response, 200, { status: "ok" }, requestId);
-  if (path.startsWith("/v1/models") && method === "GET") return answerModels(request, response, path, requestId);
-  const known = path === "/v1/messages" || path === "/v1/messages/count_tokens" || path.startsWith("/v1/models");
+  if (path.startsWith("/v1/models") && method === "GET")
+    return answerModels(request, response, path, requestId);
+  const known =
+    path === "/v1/messages" || path === "/v1/messages/count_tokens" || path.startsWith("/v1/models");
   const error = known ? apiError(405, "Method Not Allowed") : apiError(404, `Not found: ${path}`);
   request.resume();
   sendError(response, error, requestId);
 }
 
-function answerModels(request: IncomingMessage, response: ServerResponse, path: string, requestId: string): void {
+function answerModels(
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  requestId: string,
+): void {
   if (!hasCredentials(request)) {
     const error = apiError(401, "x-api-key header or Authorization: Bearer is required");
     return sendError(response, error, requestId);
@@ -150,5 +167,7 @@ function answerModels(request: IncomingMessage, response: ServerResponse, path: 
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown, requestId: string): void {
-  response.writeHead(status, { "content-type": "application/json", "request-id": requestId }).end(JSON.stringify(body));
+  response
+    .writeHead(status, { "content-type": "application/json", "request-id": requestId })
+    .end(JSON.stringify(body));
 }

@@ -1,0 +1,42 @@
+/**
+ * The API as one Express app: check, submit, read. It never performs a task. Order matters: what every response
+ * carries, then the open routes, then the board with a door of its own, then the door of `/v1` and what is
+ * behind it, then "no such thing", then errors.
+ */
+import express, { type Express } from "express";
+import helmet from "helmet";
+import type { ApiDeps } from "./api-deps.ts";
+import { apiKeyRoutes } from "./api-key-routes.ts";
+import { authenticate, openKeyRing } from "./auth.ts";
+import { boardRoutes } from "./bull-board.ts";
+import { deliveryRoutes } from "./delivery-routes.ts";
+import { healthRoutes } from "./health-routes.ts";
+import { answerErrors, notFound } from "./problem.ts";
+import { requestContext } from "./request-context.ts";
+import { taskRoutes } from "./task-routes.ts";
+
+/** Opens nothing and listens to nothing: the caller owns both. */
+export function createApp(deps: ApiDeps): Express {
+  const app = express();
+  app.disable("x-powered-by").disable("etag").set("query parser", false).set("case sensitive routing", true);
+  app.use(requestContext(deps));
+  // A Pawl on plain http, on a port of a private network, is no fault that a browser should repair.
+  app.use(helmet({ contentSecurityPolicy: { directives: { "upgrade-insecure-requests": null } } }));
+
+  const keys = openKeyRing(deps);
+  healthRoutes(app, deps);
+  app.use("/admin/queues", boardRoutes(deps, keys));
+
+  const v1 = express.Router({ caseSensitive: true });
+  v1.use(authenticate(keys));
+  taskRoutes(v1, deps);
+  deliveryRoutes(v1, deps);
+  apiKeyRoutes(v1, deps);
+  app.use("/v1", v1);
+
+  app.use(() => {
+    throw notFound();
+  });
+  app.use(answerErrors(deps));
+  return app;
+}

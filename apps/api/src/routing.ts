@@ -1,0 +1,18 @@
+/** A path and what it serves; every other method gets 405 with `Allow`. HEAD is served where GET is. */
+import type { RequestHandler, Router } from "express";
+import { HttpProblem } from "./problem.ts";
+
+export function serve(
+  router: Router,
+  path: string,
+  handlers: { get?: RequestHandler; post?: RequestHandler },
+): void {
+  if (handlers.get !== undefined) router.get(path, handlers.get);
+  if (handlers.post !== undefined) router.post(path, handlers.post);
+  const allow = [...(handlers.get ? ["GET", "HEAD"] : []), ...(handlers.post ? ["POST"] : [])].join(", ");
+  router.all(path, (request) => {
+    throw new HttpProblem("method_not_allowed", `${request.method} is not served here; ${allow} is.`, {
+      headers: { allow },
+    });
+  });
+}

@@ -1,0 +1,99 @@
+/**
+ * POST /v1/tasks. A refused request leaves nothing behind, its Idempotency-Key included; an accepted one is in
+ * the journal before its 202 is sent, and a repeated one gets the first answer.
+ */
+import { isTerminal, newId, TaskRequest, type TaskState, taskFromSubmission, taskView } from "@pawl/protocol";
+import { keepAnswer, readSubmission, submitTask } from "@pawl/store";
+import type { RequestHandler, Response } from "express";
+import { z } from "zod";
+import type { ApiDeps } from "./api-deps.ts";
+import { callerOf } from "./auth.ts";
+import { untilGone } from "./caller-gone.ts";
+import { enqueueOwedLegs } from "./enqueue-owed.ts";
+import { digestOfBody, idempotencyKey } from "./idempotency.ts";
+import { parseBody } from "./parse-request.ts";
+import { planTask } from "./plan-task.ts";
+import { HttpProblem, notFound } from "./problem.ts";
+import { readJsonBody } from "./read-body.ts";
+import { preferredWaitS, waitForTask } from "./wait-for-task.ts";
+
+/** As it is kept for a repeated request. */
+const Answer = z.object({ status: z.int(), body: z.unknown(), location: z.string() });
+type Answer = z.infer<typeof Answer>;
+
+/** After its wait a request still has its answer to write. */
+const BUSY_MARGIN_MS = 5_000;
+
+export function submitTaskRoute(deps: ApiDeps): RequestHandler {
+  const { store } = deps;
+  return async (request, response) => {
+    const { tenant } = callerOf(request);
+    const key = idempotencyKey(request);
+    const waitS = preferredWaitS(request);
+    const body = await readJsonBody(request, deps.maxBodyBytes);
+    const data = planTask(deps, parseBody(TaskRequest, body));
+
+    const task = newId("task", deps.nowMs());
+    const recordKey = key === undefined ? undefined : `POST /v1/tasks:${key}`;
+    const idempotency = recordKey === undefined ? {} : {
+      idempotency: {
+        key: recordKey,
+        digest: digestOfBody(body),
+        busyMs: waitS === undefined || waitS === 0 ? 0 : waitS * 1000 + BUSY_MARGIN_MS,
+      },
+    };
+    const outcome = await submitTask(store, { tenant, task, data, accounts: [], ...idempotency });
+    switch (outcome.kind) {
+      case "submitted":
+        break;
+      case "replayed":
+        response.set("idempotency-replayed", "true");
+        return send(response, await firstAnswer(deps, tenant, outcome.task, outcome.answer));
+      case "busy":
+        throw new HttpProblem("request_in_progress", "The first request with this key is not answered yet.", {
+          headers: { "retry-after": "1" },
+        });
+      case "mismatch":
+        throw new HttpProblem("idempotency_mismatch", "Use a new Idempotency-Key for another body.");
+      case "spent":
+        throw new HttpProblem("budget_exhausted", "The budget that this task would be paid from is spent.");
+    }
+    deps.log.info("task submitted", { tenant, task, agent: data.agent });
+    await enqueueOwedLegs(deps, outcome.leg === null ? [] : [{ tenant, task, leg: outcome.leg }]);
+
+    const state = await submittedState(deps, tenant, task);
+    if (waitS === undefined) return send(response, answerOf(task, state));
+    await waitForTask(deps, { tenant, task, state, waitS, signal: untilGone(response, deps.closing) });
+    const answer = answerOf(task, state);
+    // Kept before it is sent: who repeats the request while the answer travels shall find it.
+    if (recordKey !== undefined) await keepAnswer(store, tenant, recordKey, JSON.stringify(answer));
+    response.set("preference-applied", `wait=${waitS}`);
+    send(response, answer);
+  };
+}
+
+/** Whoever did not wait was answered with the task as submitted, which its first event still tells. */
+async function firstAnswer(
+  deps: ApiDeps,
+  tenant: string,
+  task: string,
+  kept: string | null,
+): Promise<Answer> {
+  if (kept !== null) return Answer.parse(JSON.parse(kept));
+  return answerOf(task, await submittedState(deps, tenant, task));
+}
+
+async function submittedState({ store }: ApiDeps, tenant: string, task: string): Promise<TaskState> {
+  const submission = await readSubmission(store, tenant, task);
+  if (submission === undefined) throw notFound("The task of this request is no longer kept.");
+  return taskFromSubmission(submission.event);
+}
+
+function answerOf(task: string, state: TaskState): Answer {
+  const status = isTerminal(state.status) ? 200 : 202;
+  return { status, body: taskView(task, state), location: `/v1/tasks/${task}` };
+}
+
+function send(response: Response, { status, body, location }: Answer): void {
+  response.status(status).location(location).json(body);
+}

@@ -1,0 +1,132 @@
+import { newId } from "@pawl/protocol";
+import { describe, expect, it } from "vitest";
+import { expectHeadToMatchJournal } from "../../../test/support/head.ts";
+import { ownStore, submission, submitted } from "../../../test/support/store.ts";
+import {
+  keepAnswer,
+  key,
+  listTasks,
+  readJournal,
+  type Submission,
+  submitTask,
+  taskAccount,
+} from "./index.ts";
+
+const store = await ownStore();
+const tenant = "acme";
+const request = (over: Partial<Submission> = {}): Submission => ({
+  tenant,
+  task: newId("task", Date.now()),
+  data: submission(),
+  accounts: [],
+  ...over,
+});
+const keyed = (idempotencyKey: string, digest: string, busyMs = 0) =>
+  request({ idempotency: { key: idempotencyKey, digest, busyMs } });
+
+describe("submit", () => {
+  it("makes the task, its alarm and the leg it owes in one stroke", async () => {
+    const task = await submitted(store);
+    await expectHeadToMatchJournal(store, tenant, task);
+    expect(await store.redis.zscore(key(tenant, "owed"), `${task}.1`)).not.toBeNull();
+  });
+
+  it("does nothing the second time its reply was lost", async () => {
+    const once = request();
+    expect(await submitTask(store, once)).toEqual({ kind: "submitted", leg: 1 });
+    expect(await submitTask(store, once)).toEqual({ kind: "submitted", leg: 1 });
+    expect(await readJournal(store, tenant, once.task)).toHaveLength(1);
+  });
+
+  it("owes no leg for a task that is to wait", async () => {
+    const task = await submitted(store, { delay_ms: 60_000 });
+    await expectHeadToMatchJournal(store, tenant, task);
+    expect(await store.redis.zscore(key(tenant, "owed"), `${task}.0`)).toBeNull();
+    expect(await store.redis.zscore(key(tenant, "owed"), `${task}.1`)).toBeNull();
+  });
+
+  it("is refused where an account is spent, and leaves nothing behind", async () => {
+    const account = taskAccount(tenant, "shared", 100);
+    await store.redis.hset(account.key, "spent", "100");
+    const refused = keyed("k-spent", "d");
+    expect(await submitTask(store, { ...refused, accounts: [account] })).toEqual({ kind: "spent", account });
+    expect(await store.redis.keys(`*${refused.task}*`)).toEqual([]);
+    expect(await store.redis.keys("*k-spent*")).toEqual([]);
+  });
+
+  it("will not let a tenant's name forge a key", async () => {
+    await expect(submitTask(store, request({ tenant: "a}:{b" }))).rejects.toThrow(RangeError);
+  });
+});
+
+describe("an idempotency key", () => {
+  it("finds the first task for the same body, and refuses another body", async () => {
+    const first = keyed("k1", "body-a");
+    await submitTask(store, first);
+    expect(await submitTask(store, keyed("k1", "body-a"))).toEqual({
+      kind: "replayed",
+      task: first.task,
+      answer: null,
+    });
+    expect(await submitTask(store, keyed("k1", "body-b"))).toEqual({ kind: "mismatch" });
+  });
+
+  it("gives back the answer that was kept", async () => {
+    const first = keyed("k2", "body");
+    await submitTask(store, first);
+    await keepAnswer(store, tenant, "k2", "the answer");
+    expect(await submitTask(store, keyed("k2", "body"))).toMatchObject({
+      kind: "replayed",
+      answer: "the answer",
+    });
+  });
+
+  it("is busy while the first caller waits for his answer", async () => {
+    const first = keyed("k3", "body", 60_000);
+    await submitTask(store, first);
+    expect(await submitTask(store, keyed("k3", "body", 60_000))).toEqual({ kind: "busy", task: first.task });
+  });
+
+  it("makes one task of many requests at once", async () => {
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, () => submitTask(store, keyed("k4", "body"))),
+    );
+    expect(outcomes.filter(({ kind }) => kind === "submitted")).toHaveLength(1);
+    expect(outcomes.filter(({ kind }) => kind === "replayed")).toHaveLength(19);
+  });
+
+  it("lives for a day", async () => {
+    await submitTask(store, keyed("k5", "body"));
+    const lifetimeMs = await store.redis.pttl(key(tenant, "idempotency", "k5"));
+    expect(lifetimeMs).toBeGreaterThan(86_000_000);
+  });
+});
+
+describe("a listing", () => {
+  const listing = "lister";
+  it("is newest first, filtered by every label at once, and pages without gaps", async () => {
+    const ids: string[] = [];
+    for (let i = 0; i < 25; i++) {
+      const data = submission({ user: i % 2 === 0 ? "ann" : "bob", feature: i % 3 === 0 ? "chat" : null });
+      const task = newId("task", 1_700_000_000_000 + i);
+      await submitTask(store, { tenant: listing, task, data, accounts: [] });
+      ids.unshift(task);
+    }
+    const list = (filters: object, limit: number, cursor: string | null = null) =>
+      listTasks(store, { tenant: listing, filters, limit, cursor });
+    const paged: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: Awaited<ReturnType<typeof list>> = await list({}, 7, cursor);
+      paged.push(...page.tasks.map(({ id }) => id));
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    expect(paged).toEqual(ids);
+    const both = await list({ user: "ann", feature: "chat", status: "queued" }, 100);
+    expect(both.tasks.map(({ id }) => id)).toEqual(ids.filter((_, i) => (24 - i) % 6 === 0));
+    expect((await list({ user: "nobody" }, 10)).tasks).toEqual([]);
+    expect((await listTasks(store, { tenant: "other", filters: {}, limit: 10, cursor: null })).tasks).toEqual(
+      [],
+    );
+  });
+});

@@ -1,0 +1,213 @@
+import { foldTask, type NewEvent } from "@pawl/protocol";
+import { describe, expect, it } from "vitest";
+import { expectHeadToMatchJournal } from "../../../../test/support/head.ts";
+import { ownStore, submitted } from "../../../../test/support/store.ts";
+import {
+  cancelTask,
+  claimTask,
+  key,
+  listTasks,
+  readDelivery,
+  readJournal,
+  redisNowMs,
+  resumeTask,
+  type Step,
+  stepTask,
+  sweepDeliveries,
+  sweepDue,
+  sweepLines,
+  sweepOwed,
+  sweepRetention,
+  taskAccount,
+} from "../index.ts";
+
+const RETENTION_MS = 60_000;
+const store = await ownStore({ retentionMs: RETENTION_MS });
+const tenant = "acme";
+const DAY_MS = 86_400_000;
+
+async function claimed(over: Parameters<typeof submitted>[1] = {}) {
+  const task = await submitted(store, over);
+  const started = { worker: "w1", leg: 1, model_provider: "test" };
+  await claimTask(store, { tenant, task, leg: 1, start: 1, started });
+  const step = (n: number, over: Partial<Step>) =>
+    stepTask(store, {
+      tenant,
+      task,
+      epoch: 1,
+      n,
+      cursor: 2,
+      facts: [],
+      settled: [],
+      transition: { to: "running" },
+      ...over,
+    });
+  return { task, step };
+}
+
+/** The stored moment is moved back, since Redis' clock cannot be moved forward. */
+async function makeDue(task: string, field: "deadline_at" | "wake_at"): Promise<void> {
+  await store.redis.hset(key(tenant, "head", task), field, "1");
+  await store.redis.zadd(key(tenant, "due"), 1, task);
+}
+
+const stateOf = async (task: string) => foldTask(await readJournal(store, tenant, task));
+const queued = async (jobId: string) => (await store.queues.tasks.getJob(jobId)) !== undefined;
+
+describe("owed legs", () => {
+  it("are queued when their caller has long been silent, once", async () => {
+    const task = await submitted(store);
+    const nowMs = await redisNowMs(store);
+    await sweepOwed(store, nowMs);
+    expect(await queued(`${task}.1`)).toBe(false);
+    await sweepOwed(store, nowMs + 3000);
+    expect(await queued(`${task}.1`)).toBe(true);
+    expect(await sweepOwed(store, nowMs + 3000)).toBe(0);
+  });
+});
+
+describe("alarms", () => {
+  it("wake a task whose retry is due, as a new leg", async () => {
+    const { task, step } = await claimed();
+    const facts: NewEvent[] = [{ type: "task.waiting", data: { for: "retry", after_ms: 60_000 } }];
+    await step(1, { facts, transition: { to: "waiting", for: "retry", afterMs: 60_000 } });
+    await expectHeadToMatchJournal(store, tenant, task);
+    expect(await sweepDue(store, await redisNowMs(store))).toBe(0);
+    await makeDue(task, "wake_at");
+    expect(await sweepDue(store, await redisNowMs(store))).toBe(1);
+    expect(await stateOf(task)).toMatchObject({ status: "queued", leg: 2 });
+    expect(await queued(`${task}.2`)).toBe(true);
+    expect((await readJournal(store, tenant, task)).at(-1)).toMatchObject({ data: { because: "retry" } });
+  });
+
+  it("wake a delayed task for its first leg", async () => {
+    const task = await submitted(store, { delay_ms: 60_000 });
+    await makeDue(task, "wake_at");
+    await sweepDue(store, await redisNowMs(store));
+    expect(await stateOf(task)).toMatchObject({ status: "queued", leg: 1 });
+    await expectHeadToMatchJournal(store, tenant, task);
+  });
+
+  it("stop an overdue task, fence its worker off, charge its call and owe its webhook", async () => {
+    const { task, step } = await claimed({ webhook_url: "https://example.com/hook" });
+    const account = taskAccount(tenant, task, 1000);
+    const requested: NewEvent = {
+      type: "model.requested",
+      data: { call: "m1", model: "m", max_tokens: 1, input_tokens_bound: 1, held_nano_usd: 70 },
+    };
+    const next = {
+      accounts: [account],
+      holds: [{ hold: "m1", nanoUsd: 70 }],
+      events: [requested],
+      leastNanoUsd: 1,
+    };
+    await step(1, { next });
+    await makeDue(task, "deadline_at");
+    await sweepDue(store, await redisNowMs(store));
+    expect(await stateOf(task)).toMatchObject({
+      status: "stopped",
+      stopReason: "deadline",
+      unconfirmedNanoUsd: 70,
+    });
+    expect(await step(2, { facts: [] })).toEqual({ kind: "fenced" });
+    const [delivery = ""] = await store.redis.lrange(key(tenant, "taskDeliveries", task), 0, -1);
+    expect(await readDelivery(store, tenant, delivery)).toMatchObject({
+      task,
+      type: "task.stopped",
+      state: "pending",
+    });
+    await expectHeadToMatchJournal(store, tenant, task);
+  });
+
+  it("ring once, however many workers sweep", async () => {
+    const task = await submitted(store, { delay_ms: 60_000 });
+    await makeDue(task, "wake_at");
+    const nowMs = await redisNowMs(store);
+    const rung = await Promise.all(Array.from({ length: 5 }, () => sweepDue(store, nowMs)));
+    expect(rung.reduce((sum, n) => sum + n, 0)).toBe(1);
+    expect(await readJournal(store, tenant, task)).toHaveLength(2);
+  });
+
+  it("heal a member of `due` that is too early", async () => {
+    const task = await submitted(store);
+    await store.redis.zadd(key(tenant, "due"), 1, task);
+    expect(await sweepDue(store, await redisNowMs(store))).toBe(0);
+    await expectHeadToMatchJournal(store, tenant, task);
+  });
+});
+
+describe("deliveries", () => {
+  it("are queued when they are due", async () => {
+    const task = await submitted(store, { webhook_url: "https://example.com/hook" });
+    const delivery = "dlv_00000000000000000000000001";
+    await cancelTask(store, { tenant, task, deliveryId: delivery });
+    const queuedBefore = await store.queues.webhooks.count();
+    await sweepDeliveries(store, (await redisNowMs(store)) + 1);
+    await sweepDeliveries(store, (await redisNowMs(store)) + 1);
+    const jobs = await store.queues.webhooks.getJobs();
+    expect(jobs.filter((job) => job.data.delivery === delivery)).toHaveLength(1);
+    expect(await store.queues.webhooks.count()).toBeGreaterThan(queuedBefore);
+  });
+});
+
+describe("lines", () => {
+  it("are woken when the window of the money they wait for is over", async () => {
+    const [first, second] = [await claimed(), await claimed()];
+    const endsAtMs = (await redisNowMs(store)) + DAY_MS;
+    const account = { ...taskAccount(tenant, "window", 100), endsAtMs };
+    const holding = (nanoUsd: number) => ({
+      accounts: [account],
+      holds: [{ hold: "m1", nanoUsd }],
+      events: [],
+      leastNanoUsd: 1,
+    });
+    await first.step(1, { next: holding(80) });
+    expect(await second.step(1, { next: holding(50) })).toMatchObject({ kind: "parked" });
+    expect(await sweepLines(store)).toBe(0);
+    await store.redis.hset(account.key, "line_ends_at", "1");
+    expect(await sweepLines(store)).toBe(1);
+    expect(await stateOf(second.task)).toMatchObject({ status: "queued", leg: 2 });
+    expect(await store.redis.zcard(key(tenant, "lines"))).toBe(0);
+  });
+});
+
+describe("retention", () => {
+  it("forgets a finished task and its places in the listings, and leaves no key of it", async () => {
+    const { task } = await claimed({ user: "gone", webhook_url: "https://example.com/hook" });
+    await cancelTask(store, { tenant, task, deliveryId: "dlv_00000000000000000000000002" });
+    expect(await sweepRetention(store, await redisNowMs(store))).toBe(0);
+    await store.redis.zadd(key(tenant, "retention"), 1, task);
+    expect(await sweepRetention(store, await redisNowMs(store))).toBe(1);
+    expect(await store.redis.keys(`*${task}*`)).toEqual([]);
+    expect(await store.redis.keys("*dlv_00000000000000000000000002*")).toEqual([]);
+    expect(
+      (await listTasks(store, { tenant, filters: { user: "gone" }, limit: 10, cursor: null })).tasks,
+    ).toEqual([]);
+    for (const index of await store.redis.keys("*index:*"))
+      expect(await store.redis.zscore(index, task), index).toBeNull();
+  });
+
+  it("gives every key of a finished task a lifetime, and resume takes it away again", async () => {
+    const { task, step } = await claimed();
+    const facts: NewEvent[] = [
+      { type: "task.stopped", data: { stop_reason: "max_turns", message: "enough" } },
+    ];
+    await step(1, { facts, transition: { to: "stopped", stopReason: "max_turns", deliveryId: "dlv_x" } });
+    for (const name of await store.redis.keys(`*${task}*`))
+      expect(await store.redis.pttl(name), name).toBeGreaterThan(RETENTION_MS);
+    await expectHeadToMatchJournal(store, tenant, task);
+    const seq = (await readJournal(store, tenant, task)).length;
+    const resume = { tenant, task, requestId: "r1", seq, timeoutMs: 3_600_000, budget: { max_turns: 99 } };
+    expect(await resumeTask(store, { ...resume, seq: seq - 1 })).toEqual({ kind: "moved" });
+    expect(await resumeTask(store, resume)).toEqual({ kind: "resumed", leg: 2 });
+    expect(await resumeTask(store, resume)).toEqual({ kind: "resumed", leg: 2 });
+    expect(await resumeTask(store, { ...resume, requestId: "r2" })).toEqual({
+      kind: "refused",
+      status: "queued",
+    });
+    expect(await readJournal(store, tenant, task)).toHaveLength(seq + 1);
+    for (const name of await store.redis.keys(`*${task}*`))
+      expect(await store.redis.pttl(name), name).toBe(-1);
+    await expectHeadToMatchJournal(store, tenant, task);
+  });
+});

@@ -1,0 +1,39 @@
+/**
+ * The agent of the stories about crashes: one tool of every effect, each of which leaves a line in a file that
+ * outlives every process: the witness of what was really done.
+ */
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { defineConfig, defineTool, type Tool } from "@pawl/agent";
+import { z } from "zod";
+
+/** Long enough for an observer of the journal to strike while the tool runs. */
+const TOOL_MS = 40;
+
+function witnessed(name: string, effect: Tool["effect"]): Tool {
+  return defineTool({
+    name,
+    description: `Story tool of effect ${effect}.`,
+    input: z.strictObject({ n: z.number() }),
+    effect,
+    async run({ n }, ctx) {
+      const witness = join(process.env.PAWL_DATA_DIR ?? ".pawl", "witness.jsonl");
+      appendFileSync(witness, `${JSON.stringify({ name, n, task: ctx.taskId, key: ctx.idempotencyKey })}\n`);
+      await delay(TOOL_MS, undefined, { signal: ctx.signal });
+      return { name, n };
+    },
+  });
+}
+
+export default defineConfig({
+  agents: {
+    default: { system: "You are the agent of a story.", model: "claude-sonnet-5-5" },
+    story: {
+      system: "You are the agent of a story.",
+      model: "claude-sonnet-5-5",
+      tools: ["look", "put", "send"],
+    },
+  },
+  tools: [witnessed("look", "read"), witnessed("put", "idempotent"), witnessed("send", "write")],
+});
