@@ -11,7 +11,7 @@ const replies = [
   { content: [call("look", 1), call("put", 2)], stop_reason: "tool_use" },
   { content: [call("send", 3)], stop_reason: "tool_use" },
   { content: [call("look", 4)], stop_reason: "tool_use" },
-  { text: "The story is told." },
+  { content: [{ type: "text", text: "The story is told." }] },
 ];
 
 function call(name: string, n: number) {
@@ -22,7 +22,7 @@ function call(name: string, n: number) {
 export async function scriptStory(system: System, word: string, latencyMs = 60): Promise<void> {
   // By turn, not by order: a reply asked for again after a crash must be the same one.
   const steps = replies.map((reply, turn) => ({
-    match: { contains: word, turn },
+    match: { contains: word, turn: turn + 1 },
     reply,
     latency_ms: latencyMs,
     times: -1,

@@ -33,7 +33,8 @@ export function apiKeyRoutes(router: Router, deps: ApiDeps): void {
 function createRoute({ store, maxBodyBytes, nowMs, log }: ApiDeps): RequestHandler {
   return async (request, response) => {
     const caller = callerOf(request);
-    if (!caller.scopes.includes("admin")) throw new HttpProblem("forbidden", "Making keys needs an admin key.");
+    if (!caller.scopes.includes("admin"))
+      throw new HttpProblem("forbidden", "Making keys needs an admin key.");
     const { tenant, scopes, name } = parseBody(ApiKeyRequest, await readJsonBody(request, maxBodyBytes));
     if (!isOperator(caller) && tenant !== caller.tenant) {
       throw new HttpProblem("forbidden", "This admin key makes keys of its own tenant only.");

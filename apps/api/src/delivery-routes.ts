@@ -1,6 +1,13 @@
 /** Webhook deliveries: what was sent, what it came to, and sending it again. */
 import { DeliveryId, TaskId } from "@pawl/protocol";
-import { type Delivery, listDeliveries, readDelivery, readSubmission, redeliver, type Store } from "@pawl/store";
+import {
+  type Delivery,
+  listDeliveries,
+  readDelivery,
+  readSubmission,
+  redeliver,
+  type Store,
+} from "@pawl/store";
 import type { Request, RequestHandler, Router } from "express";
 import { z } from "zod";
 import type { ApiDeps } from "./api-deps.ts";
@@ -63,7 +70,10 @@ function redeliverRoute(deps: ApiDeps): RequestHandler {
     await enqueueOwedDelivery(deps, tenant, id);
     const delivery = await readDelivery(store, tenant, id);
     if (delivery === undefined) throw notFound();
-    response.status(202).location(`/v1/deliveries/${id}`).json(await viewOf(store, tenant, delivery));
+    response
+      .status(202)
+      .location(`/v1/deliveries/${id}`)
+      .json(await viewOf(store, tenant, delivery));
   };
 }
 

@@ -28,7 +28,12 @@ export function eventsRoute(deps: ApiDeps): RequestHandler {
     response.vary("accept");
     if (request.accepts(["application/json", "text/event-stream"]) === "text/event-stream") {
       const { after } = parseQuery(StreamQuery, request);
-      return streamEvents(deps, { tenant, task, after: lastEventId(request) ?? Number(after ?? 0), response });
+      return streamEvents(deps, {
+        tenant,
+        task,
+        after: lastEventId(request) ?? Number(after ?? 0),
+        response,
+      });
     }
     const query = parseQuery(ListQuery, request);
     if (query.after !== undefined && query.cursor !== undefined) {

@@ -43,7 +43,8 @@ export async function streamEvents(
     // A cursor beyond the end of a living journal names events that never were: all that come are new.
     for await (const followed of followJournal(deps, { tenant, task, after: last.seq, recheckMs, signal })) {
       if (followed.kind === "text") {
-        if (!response.writableNeedDrain) await write(`event: text\ndata: ${JSON.stringify({ text: followed.text })}\n\n`);
+        if (!response.writableNeedDrain)
+          await write(`event: text\ndata: ${JSON.stringify({ text: followed.text })}\n\n`);
         continue;
       }
       await write(followed.events.map(eventText).join(""));

@@ -1,10 +1,11 @@
 /**
  * Follows one task: its events in order, each once, from a cursor on, and the text being written between them.
  * Wakes by notice and reads by cursor (invariant 12): a lost notice costs `recheckMs` at most, never an event.
- * Ends when `signal` is aborted; throws what Redis throws.
+ * Ends when `signal` is aborted. An outage of Redis is waited out: what was missed is read when it is over.
  */
 import type { Event } from "@pawl/protocol";
 import { type Notice, type Notices, readJournal, type Store } from "@pawl/store";
+import { isStoreAway } from "./store-away.ts";
 
 export type Followed = { kind: "events"; events: Event[] } | { kind: "text"; text: string };
 
@@ -43,7 +44,10 @@ export async function* followJournal(
   signal.addEventListener("abort", onWake);
 
   const readOn = async (): Promise<Event[]> => {
-    const events = await readJournal(store, tenant, task, cursor);
+    const events = await readJournal(store, tenant, task, cursor).catch((error: unknown) => {
+      if (isStoreAway(error)) return [];
+      throw error;
+    });
     cursor = events.at(-1)?.seq ?? cursor;
     return events;
   };

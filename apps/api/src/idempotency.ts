@@ -4,8 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import type { Request } from "express";
-import { HttpProblem } from "./problem.ts";
 import { singleHeader } from "./parse-request.ts";
+import { HttpProblem } from "./problem.ts";
 
 export function idempotencyKey(request: Request): string | undefined {
   const key = singleHeader(request, "idempotency-key");

@@ -1,6 +1,6 @@
 /** Puts a body or a query through its schema; what the schema refuses becomes a 400 with a pointer for each fault. */
 import type { Request } from "express";
-import { z } from "zod";
+import type { z } from "zod";
 import { jsonPointer } from "./check-json.ts";
 import { HttpProblem, invalidRequest, type RequestFault } from "./problem.ts";
 
@@ -49,7 +49,10 @@ function isTypeOfWhole(issue: z.core.$ZodIssue): boolean {
 }
 
 function messageOf(issue: z.core.$ZodIssue): string {
-  const isMissing = issue.code === "invalid_type" && issue.input === undefined && /undefined/.test(issue.message);
+  const isMissing =
+    issue.code === "invalid_type" && issue.input === undefined && /undefined/.test(issue.message);
   if (isMissing) return "is required";
-  return issue.message.startsWith("Invalid input: ") ? issue.message.slice("Invalid input: ".length) : issue.message;
+  return issue.message.startsWith("Invalid input: ")
+    ? issue.message.slice("Invalid input: ".length)
+    : issue.message;
 }

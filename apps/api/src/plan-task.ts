@@ -18,7 +18,9 @@ export function planTask(deps: PlanDeps, request: TaskRequest): EventData<"task.
   const agent = request.agent ?? "default";
   const definition = agentDefinition(deps.config, agent);
   if (definition === undefined) {
-    throw invalidRequest([{ pointer: "/agent", message: `${JSON.stringify(agent)} is no agent of this Pawl` }]);
+    throw invalidRequest([
+      { pointer: "/agent", message: `${JSON.stringify(agent)} is no agent of this Pawl` },
+    ]);
   }
   const limits = withBudget(definition.limits, request.budget);
   const faults = [

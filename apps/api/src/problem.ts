@@ -41,7 +41,10 @@ export function invalidRequest(faults: readonly RequestFault[]): HttpProblem {
   const shown = faults.slice(0, MOST_FAULTS);
   const [first] = shown;
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : "";
-  const detail = first === undefined ? "" : `${first.pointer === "" ? "The body" : first.pointer} ${first.message}${more}.`;
+  const detail =
+    first === undefined
+      ? ""
+      : `${first.pointer === "" ? "The body" : first.pointer} ${first.message}${more}.`;
   return new HttpProblem("invalid_request", detail, { faults: shown });
 }
 
@@ -62,8 +65,12 @@ export function problemBody(problem: HttpProblem, requestId: string) {
 }
 
 export function sendProblem(response: Response, problem: HttpProblem): void {
-  response.status(problem.status).set(problem.headers).type("application/problem+json");
-  response.send(JSON.stringify(problemBody(problem, requestIdOf(response))));
+  const body = JSON.stringify(problemBody(problem, requestIdOf(response)));
+  response.status(problem.status).set(problem.headers);
+  // Not through Express, which would add a charset that this media type does not have.
+  response.setHeader("content-type", "application/problem+json");
+  response.setHeader("content-length", Buffer.byteLength(body));
+  response.end(body);
 }
 
 /** The last middleware: Express knows it by its four parameters. */

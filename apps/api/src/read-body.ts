@@ -88,6 +88,9 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch {
     // The parser's own message quotes the body.
-    throw new HttpProblem("invalid_json", text.trim() === "" ? "The body is empty." : "The body is not JSON.");
+    throw new HttpProblem(
+      "invalid_json",
+      text.trim() === "" ? "The body is empty." : "The body is not JSON.",
+    );
   }
 }

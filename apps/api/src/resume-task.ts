@@ -1,5 +1,13 @@
 /** POST /v1/tasks/{id}/resume: whether a task may go on, and under which limits, is decided here; the script acts. */
-import { type Limits, newId, ResumeRequest, resumeRule, type StopReason, taskView, withBudget } from "@pawl/protocol";
+import {
+  type Limits,
+  newId,
+  ResumeRequest,
+  resumeRule,
+  type StopReason,
+  taskView,
+  withBudget,
+} from "@pawl/protocol";
 import { type ResumeOutcome, readTask, resumeTask } from "@pawl/store";
 import type { RequestHandler } from "express";
 import type { ApiDeps } from "./api-deps.ts";
@@ -26,7 +34,10 @@ export function resumeTaskRoute(deps: ApiDeps): RequestHandler {
     const requestId = key === undefined ? newId("req", deps.nowMs()) : `resume:${key}`;
     const command = { tenant, task, requestId, budget };
 
-    if (key !== undefined && (await resumeTask(deps.store, { ...command, seq: NO_SEQ, timeoutMs: 1 })).kind === "resumed") {
+    if (
+      key !== undefined &&
+      (await resumeTask(deps.store, { ...command, seq: NO_SEQ, timeoutMs: 1 })).kind === "resumed"
+    ) {
       response.set("idempotency-replayed", "true");
     } else {
       const leg = await decideAndResume(deps, command);

@@ -11,7 +11,7 @@ export function serve(
   if (handlers.post !== undefined) router.post(path, handlers.post);
   const allow = [...(handlers.get ? ["GET", "HEAD"] : []), ...(handlers.post ? ["POST"] : [])].join(", ");
   router.all(path, (request) => {
-    throw new HttpProblem("method_not_allowed", `${request.method} is not served here; ${allow} is.`, {
+    throw new HttpProblem("method_not_allowed", `This path serves ${allow} only, not ${request.method}.`, {
       headers: { allow },
     });
   });

@@ -12,7 +12,8 @@ const wireCodes = new Set([
   "ENETUNREACH",
 ]);
 const clientErrors = new Set(["MaxRetriesPerRequestError", "ClusterAllFailedError", "AbortError"]);
-const clientMessages = /^(?:Command timed out|Connection is closed|Stream isn't writeable|None of startup nodes)/;
+const clientMessages =
+  /^(?:Command timed out|Connection is closed|Stream isn't writeable|None of startup nodes)/;
 /** Servers that are starting, demoted, full, split or not letting us in. */
 const serverMessages =
   /^(?:LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MISCONF|OOM|NOREPLICAS|BUSY|NOAUTH|WRONGPASS|UNKILLABLE)\b/;

@@ -35,13 +35,16 @@ export function submitTaskRoute(deps: ApiDeps): RequestHandler {
 
     const task = newId("task", deps.nowMs());
     const recordKey = key === undefined ? undefined : `POST /v1/tasks:${key}`;
-    const idempotency = recordKey === undefined ? {} : {
-      idempotency: {
-        key: recordKey,
-        digest: digestOfBody(body),
-        busyMs: waitS === undefined || waitS === 0 ? 0 : waitS * 1000 + BUSY_MARGIN_MS,
-      },
-    };
+    const idempotency =
+      recordKey === undefined
+        ? {}
+        : {
+            idempotency: {
+              key: recordKey,
+              digest: digestOfBody(body),
+              busyMs: waitS === undefined || waitS === 0 ? 0 : waitS * 1000 + BUSY_MARGIN_MS,
+            },
+          };
     const outcome = await submitTask(store, { tenant, task, data, accounts: [], ...idempotency });
     switch (outcome.kind) {
       case "submitted":

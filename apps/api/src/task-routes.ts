@@ -79,10 +79,7 @@ function cancelTaskRoute(deps: ApiDeps): RequestHandler {
     if (outcome.kind === "done") {
       deps.log.info("task cancelled", { tenant, task });
       // Its holds are free now, and others may have waited for that money.
-      await Promise.all([
-        enqueueOwedLegs(deps, outcome.legs),
-        enqueueOwedDelivery(deps, tenant, deliveryId),
-      ]);
+      await Promise.all([enqueueOwedLegs(deps, outcome.legs), enqueueOwedDelivery(deps, tenant, deliveryId)]);
     }
     const state = await readTask(store, tenant, task);
     if (state === undefined) throw notFound();

@@ -3,7 +3,6 @@ import { applyEvent, isTerminal, type TaskState } from "@pawl/protocol";
 import type { Request } from "express";
 import type { ApiDeps } from "./api-deps.ts";
 import { followJournal } from "./follow-journal.ts";
-import { isStoreAway } from "./store-away.ts";
 
 const MOST_WAIT_S = 60;
 const RECHECK_MS = 1_000;
@@ -19,12 +18,17 @@ export function preferredWaitS(request: Request): number | undefined {
 }
 
 /**
- * Brings `state` up to the journal's end until the task has ended, the time is over or `signal` is aborted. An
- * outage of Redis ends the wait as well: the task is submitted, and the caller can ask again.
+ * Brings `state` up to the journal's end until the task has ended, the time is over or `signal` is aborted.
  */
 export async function waitForTask(
   deps: Pick<ApiDeps, "store" | "notices">,
-  { tenant, task, state, waitS, signal }: {
+  {
+    tenant,
+    task,
+    state,
+    waitS,
+    signal,
+  }: {
     tenant: string;
     task: string;
     state: TaskState;
@@ -44,8 +48,6 @@ export async function waitForTask(
       for (const event of followed.events) applyEvent(state, event);
       if (isTerminal(state.status)) return;
     }
-  } catch (error) {
-    if (!isStoreAway(error)) throw error;
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", end);

@@ -158,12 +158,13 @@ async function sendBody(line: Line, body: string): Promise<void> {
 function strike(line: Line): void {
   const { response, plan, sent } = line;
   const { fault } = plan;
-  if (fault?.kind === "cut") return breakOff(line, sent.tokens, () => response.destroy());
-  if (fault?.kind === "clean_eof") return breakOff(line, sent.tokens, () => response.end());
-  if (fault?.kind !== "sse_error") return;
-  const error = apiError(statusOfType(fault.error_type), fault.message, fault.error_type);
-  const frame = sseFrame("error", errorBody(error, plan.requestId));
-  breakOff(line, sent.tokens, () => response.end(frame));
+  if (fault?.kind === "cut") breakOff(line, sent.tokens, () => response.destroy());
+  else if (fault?.kind === "clean_eof") breakOff(line, sent.tokens, () => response.end());
+  else if (fault?.kind === "sse_error") {
+    const error = apiError(statusOfType(fault.error_type), fault.message, fault.error_type);
+    const frame = sseFrame("error", errorBody(error, plan.requestId));
+    breakOff(line, sent.tokens, () => response.end(frame));
+  }
 }
 
 function breakOff({ gone, deps, sent }: Line, tokens: number, how: () => void): void {

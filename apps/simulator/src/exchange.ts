@@ -223,5 +223,8 @@ function ledgerUsage({ cache_creation: _, ...counts }: ReturnType<typeof usageOf
 
 function lazily<Value>(make: () => Value): () => Value {
   let made: { value: Value } | undefined;
-  return () => (made ??= { value: make() }).value;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }

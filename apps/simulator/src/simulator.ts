@@ -153,17 +153,19 @@ function answerModels(
 ): void {
   if (!hasCredentials(request)) {
     const error = apiError(401, "x-api-key header or Authorization: Bearer is required");
-    return sendError(response, error, requestId);
+    sendError(response, error, requestId);
+    return;
   }
   if (path === "/v1/models") {
     const data = listModels();
     const page = { data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
-    return sendJson(response, 200, page, requestId);
+    sendJson(response, 200, page, requestId);
+    return;
   }
   const id = path.slice("/v1/models/".length);
   const model = findModel(id);
-  if (model === undefined) return sendError(response, apiError(404, `model: ${id}`), requestId);
-  sendJson(response, 200, model, requestId);
+  if (model === undefined) sendError(response, apiError(404, `model: ${id}`), requestId);
+  else sendJson(response, 200, model, requestId);
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown, requestId: string): void {

@@ -29,6 +29,7 @@ export function openQueues(connection: RedisClient, onError: (error: Error) => v
       connection,
       prefix: queuePrefix,
       defaultJobOptions: jobOptions,
+      streams: { events: { maxLen: 1000 } },
       skipVersionCheck: true,
     }).on("error", onError);
   return { tasks: open(queueNames.tasks), webhooks: open(queueNames.webhooks) };

@@ -15,13 +15,20 @@ const MAX_ASKS = 40;
 const LATER = /^\s*(?:and\s+)?(?:then|after that|afterwards|finally)\b/i;
 const SPLIT =
   /(?=,?\s+(?:and then|then|and|after that|afterwards|finally|but|without)\s)|,\s+|(?<=[.!?;])\s+|\n+/i;
+/** No ask of its own but more of the one before: "… the lamp and the plug". */
+const MORE_OF_IT = /^[,\s]*(?:and|or)?\s*(?:the|an?|my|his|her|its|their|our|some|any)\s/i;
 const FORBIDDEN = /\b(?:do not|don['’]t|never|without|no need to|not to)\b/i;
 
 export function asksIn(task: string): Ask[] {
   const asks: Ask[] = [];
   let stage = 0;
   for (const sentence of maskedSplit(task, /(?<=[.!?;])\s+|\n{2,}/)) {
-    const clauses = maskedSplit(sentence, SPLIT);
+    const clauses = maskedSplit(sentence, SPLIT).reduce<string[]>((found, part) => {
+      const before = found.at(-1);
+      if (before !== undefined && MORE_OF_IT.test(part)) found[found.length - 1] = `${before}${joint(part)}`;
+      else found.push(part);
+      return found;
+    }, []);
     let from = 0;
     for (const clause of clauses) {
       const at = Math.max(from, sentence.indexOf(clause, from));
@@ -37,6 +44,10 @@ export function asksIn(task: string): Ask[] {
     }
   }
   return asks;
+}
+
+function joint(part: string): string {
+  return /^\s/.test(part) ? part : `, ${part}`;
 }
 
 /** Splits outside of quotations, addresses and lists of documents, which may hold any word. */

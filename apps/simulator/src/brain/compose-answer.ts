@@ -2,7 +2,7 @@
 
 import { isObject, type JsonObject, parseJson } from "../json.ts";
 import { type Family, hasUnread } from "./families.ts";
-import { amount, mergeRows, nestedRows, profileRows, type Rows, rowsOf } from "./rows.ts";
+import { amount, grouped, mergeRows, nestedRows, profileRows, type Rows, rowsOf } from "./rows.ts";
 import { meanings, nameWords } from "./words.ts";
 
 export const SIGNATURE =
@@ -95,16 +95,28 @@ function profileLines({ sums, frequent }: ReturnType<typeof profileRows>, name: 
   return [
     ...sums.map(({ column, sum, mean, max, isMoney }) =>
       isMoney
-        ? `- Total ${spaced(column)}: ${amount(sum)} (on average ${amount(round(mean))}, at most ${amount(max)})`
-        : `- ${spaced(column)} in all: ${amount(sum)}`,
+        ? `- ${moneyName(column)}: ${money(sum)} (on average ${money(mean)}, at most ${money(max)})`
+        : `- Total ${spaced(column)}: ${amount(sum)}`,
     ),
     ...frequent.map(({ column, distinct, values }) => {
       const shown = values.map(
-        ({ value, count, money }) => `${value} (${count}${money ? `, ${amount(round(money))}` : ""})`,
+        ({ value, count, money: paid }) => `${value} (${count}${paid ? `, ${money(paid)}` : ""})`,
       );
       return `- Most frequent ${spaced(column)} of ${name}: ${shown.join(", ")}${distinct > values.length ? `, and ${distinct - values.length} more` : ""}`;
     }),
   ];
+}
+
+/** `total_usd` → "Total in USD", `price` → "Total price". */
+function moneyName(column: string): string {
+  const words = nameWords(column).filter((word) => word !== "cents");
+  const currency = words.find((word) => /^(?:usd|eur|gbp|chf|jpy)$/.test(word));
+  const rest = words.filter((word) => word !== currency && word !== "total");
+  return ["Total", ...rest, ...(currency === undefined ? [] : [`in ${currency.toUpperCase()}`])].join(" ");
+}
+
+function money(value: number): string {
+  return grouped(value.toFixed(2));
 }
 
 function tellObject(json: JsonObject): string {
@@ -141,7 +153,7 @@ function tellText(text: string): string {
 }
 
 function tellTask(task: string): string {
-  return `You asked: "${clipped(task.replace(/\s+/g, " ").trim(), MAX_QUOTE_CHARS)}" None of the tools I was given fits that, and I know nothing beyond them.`;
+  return `You wrote: "${clipped(task.replace(/\s+/g, " ").trim(), MAX_QUOTE_CHARS)}". None of the tools I was given fits that, and I know nothing beyond them.`;
 }
 
 /** JSON that is the result or stands in it, as when a program wraps what a tool returned. */
@@ -180,8 +192,4 @@ function quote(text: string): string {
 
 function clipped(text: string, chars: number): string {
   return text.length <= chars ? text : `${text.slice(0, chars - 1)}…`;
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -4,7 +4,7 @@ import { canonicalJson, isObject, type JsonObject, parseJson } from "../json.ts"
 import type { RequestTool } from "../message-request.ts";
 import { propertiesOf } from "./choose-tools.ts";
 import type { PastCall } from "./conversation-view.ts";
-import { PAGING } from "./fill-arguments.ts";
+import { PAGING, SIZE } from "./fill-arguments.ts";
 import { rowsOf } from "./rows.ts";
 import { effectOf } from "./words.ts";
 
@@ -39,6 +39,9 @@ export function followUp(family: Family, tool: RequestTool | undefined): NextCal
     return mayRetry ? { name: tool.name, input: last.input } : undefined;
   }
   if (family.calls.filter(({ isError }) => !isError).length >= MAX_PAGES) return undefined;
+  // Who asked for the last five does not want the sixth.
+  const isSized = Object.keys(last.input).some((name) => SIZE.test(name) && !isRequired(tool, name));
+  if (isSized) return undefined;
   const next = nextPage(last, Object.keys(propertiesOf(tool)));
   return next === undefined ? undefined : { name: tool.name, input: { ...last.input, ...next } };
 }
@@ -47,6 +50,10 @@ export function followUp(family: Family, tool: RequestTool | undefined): NextCal
 export function hasUnread({ calls }: Family): boolean {
   const last = calls.findLast(({ isError }) => !isError);
   return last !== undefined && moreOf(last.result) !== undefined;
+}
+
+function isRequired({ input_schema: schema }: RequestTool, name: string): boolean {
+  return Array.isArray(schema?.required) && schema.required.includes(name);
 }
 
 function nextPage(last: PastCall, properties: readonly string[]): JsonObject | undefined {

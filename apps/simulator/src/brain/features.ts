@@ -21,6 +21,10 @@ const DATES = /\b\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\
 const IDS = /\b(?:[A-Z]{1,8}-\d{1,16}|[A-Z]{1,8}-[A-Z0-9]{4,40}|[a-z]{2,8}_[A-Za-z0-9]*\d[A-Za-z0-9]*)\b/g;
 const NUMBERS = /(?<![\w.-])-?\d{1,15}(?:\.\d{1,10})?(?![\w-])/g;
 
+/** A line that speaks of documents and ends in a colon, and the list below it. */
+const LIST =
+  /(?:^|[\W_])(?:documents?|files?|attachments?)\b[^\n]{0,120}:[ \t]*\n((?:[ \t]*[-*][^\n]{1,1100}(?:\n|$))+)/i;
+
 export function featuresOf(text: string): Features {
   const urls = found(text, URLS).map((url) => url.replace(/[.,;:!?)\]]+$/, ""));
   const rest = text.replace(URLS, " ");
@@ -40,6 +44,11 @@ export function featuresOf(text: string): Features {
     ids: unique(ids),
     numbers: found(bare, NUMBERS).map(Number),
   };
+}
+
+/** The text without its list of documents. */
+export function withoutList(text: string): string {
+  return text.replace(LIST, " ");
 }
 
 /** The customer or user a text speaks of: "customer C-1042", "user: ann", "customer id is 77". */
@@ -94,10 +103,7 @@ function balanced(run: string): string {
 
 /** Names in a list that a line about documents introduces: `- "report 2025" (1200 characters)`. */
 function listedNames(text: string): string[] {
-  const list =
-    /\b(?:documents?|files?|attachments?)\b[^\n]{0,120}:[ \t]*\n((?:[ \t]*[-*][^\n]{1,1100}(?:\n|$))+)/i.exec(
-      text,
-    )?.[1];
+  const list = LIST.exec(text)?.[1];
   if (list === undefined) return [];
   return list.split("\n").flatMap((line) => {
     const name = /^[ \t]*[-*]\s*("(?:[^"\\]|\\.)*"|[^\n(]+)/.exec(line)?.[1]?.trim();

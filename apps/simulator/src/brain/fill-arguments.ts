@@ -14,6 +14,8 @@ export type ArgumentSources = {
   readonly ask: Ask;
   readonly task: string;
   readonly system: string;
+  /** The tool changes something: the rest of the sentence is about it, too. */
+  readonly isEffect: boolean;
   readonly literal?: Literal | undefined;
   /** What earlier calls brought, in words, for a text that is to carry it. */
   readonly findings?: string | undefined;
@@ -29,7 +31,7 @@ type Wanted = {
 
 export const PAGING =
   /^(?:(?:next_?)?(?:cursor|offset|page|after)|page_?token|page_?number|start_?index|skip)$/i;
-const SIZE = /^(?:limit|page_?size|per_?page|max_?results|count|top|n)$/i;
+export const SIZE = /^(?:limit|page_?size|per_?page|max_?results|count|top|n)$/i;
 
 export function fillArguments(tool: RequestTool, sources: ArgumentSources): JsonObject {
   const root: JsonObject = tool.input_schema ?? {};
@@ -67,23 +69,26 @@ function valueFor(wanted: Wanted, sources: ArgumentSources, all: Features, root:
 }
 
 function firstFitting(wanted: Wanted, sources: ArgumentSources, all: Features): unknown {
-  for (const candidate of candidatesFor(wanted, sources, all)) {
+  const candidates = candidatesFor(wanted, sources, all);
+  for (const candidate of candidates) {
     const value = conform(candidate, wanted.schema);
     if (value !== undefined) return value;
   }
-  return undefined;
+  // An address that the tool will refuse is still the one that was meant: another one must not be made up.
+  const isAddress = wanted.schema.format === "email" || wanted.schema.format === "uri";
+  return isAddress ? candidates.find((candidate) => candidate !== undefined) : undefined;
 }
 
 /** Best first; the first that fits the schema is taken. */
 function candidatesFor(wanted: Wanted, sources: ArgumentSources, all: Features): readonly unknown[] {
   const { name, words, schema, isRequired } = wanted;
-  const { ask, literal, task } = sources;
+  const { ask, literal, task, isEffect } = sources;
   const { features } = ask;
   const has = (...names: string[]) => words.some((word) => names.includes(word));
   const format = schema.format;
 
   if (PAGING.test(name)) return isRequired ? [1, 0] : [];
-  if (Array.isArray(schema.enum)) return mentionedMembers(schema.enum, ask.clause);
+  if (Array.isArray(schema.enum)) return mentionedMembers(schema.enum, isEffect ? ask.sentence : ask.clause);
   if (typeOf(schema) === "boolean") return [];
   if (SIZE.test(name))
     return numberBeside(/\b(?:first|last|top|latest|newest|up to|at most)\s+(\d{1,6})\b/i, ask.clause);
@@ -223,11 +228,11 @@ function namedDocument(sentence: string): string | undefined {
 
 const MAX_SUBJECT_CHARS = 80;
 
-function subjects({ sentence, features }: Ask): unknown[] {
+function subjects({ clause, sentence, features }: Ask): unknown[] {
   const quoted = /\b(?:subject|titled?|headline|called)\s*:?\s*["“'`]([^"”'`\n]{1,200})/i.exec(sentence)?.[1];
-  const about = /\b(?:about|regarding|concerning|because|that)\s+([^\n]{3,300})/i.exec(sentence)?.[1];
-  const whole = features.quotes[0] ?? sentence;
-  return [quoted, ...[about, whole].map((text) => text && oneLine(text))];
+  const about = /\b(?:about|regarding|concerning|because|that)\s+([^\n]{3,300})/i.exec(clause)?.[1];
+  const bare = clause.replace(/^\s*(?:and|then|also|please|\s)+\b/i, "").replace(/\s+to\s+\S+@\S+/, "");
+  return [quoted, ...[about, features.quotes[0], bare, clause].map((text) => text && oneLine(text))];
 }
 
 function bodies({ ask: { sentence, features, stage }, findings }: ArgumentSources): unknown[] {

@@ -7,7 +7,9 @@ import { type Choice, toolChooser } from "./choose-tools.ts";
 import { findingsOf } from "./compose-answer.ts";
 import type { ConversationView } from "./conversation-view.ts";
 import { type Family, familiesOf, followUp, type NextCall } from "./families.ts";
+import { withoutList } from "./features.ts";
 import { fillArguments } from "./fill-arguments.ts";
+import { effectOf } from "./words.ts";
 
 export type Plan = { readonly calls: readonly NextCall[]; readonly families: readonly Family[] };
 
@@ -20,7 +22,14 @@ export function planNext(view: ConversationView): Plan {
   const findings = findingsOf(families);
   const callFor = ({ tool, ask, literal }: Step, carried: string | undefined): NextCall => ({
     name: tool.name,
-    input: fillArguments(tool, { ask, task, system, literal, findings: carried }),
+    input: fillArguments(tool, {
+      ask,
+      task,
+      system,
+      isEffect: effectOf(tool.name) !== undefined,
+      literal,
+      findings: carried,
+    }),
   });
 
   const open = withoutDone(stepsOf(view, callFor), families);
@@ -44,7 +53,12 @@ function stepsOf(
   const choose = toolChooser(tools);
   const steps = asksIn(task).flatMap((ask) => choose(ask).map((choice): Step => ({ ...choice, ask })));
   const seen = new Set<string>();
+  const words = withoutList(task);
+  const isNamed = ({ literal }: Step) => literal?.kind === "file" && words.includes(literal.value);
+  const namesSome = steps.some(isNamed);
   return steps.filter((step) => {
+    // Documents are all listed to the model; a task that names some of them is about those.
+    if (namesSome && step.literal?.kind === "file" && !isNamed(step)) return false;
     const key = canonicalJson(callFor(step, undefined));
     const isNew = !seen.has(key);
     seen.add(key);

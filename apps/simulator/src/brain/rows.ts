@@ -99,12 +99,16 @@ export function nestedRows(rows: readonly JsonObject[]): Rows | undefined {
   return undefined;
 }
 
+/** Whole numbers as they are, others to two places. */
 export function amount(value: number): string {
-  const [whole = "0", fraction = ""] = (Number.isInteger(value) ? String(value) : value.toFixed(2)).split(
-    ".",
-  );
-  const grouped = whole.replace(/\B(?=(?:\d{3})+$)/g, ",");
-  return fraction === "" ? grouped : `${grouped}.${fraction}`;
+  return grouped(Number.isInteger(value) ? String(value) : value.toFixed(2));
+}
+
+/** Commas between thousands. */
+export function grouped(digits: string): string {
+  const [whole = "0", fraction] = digits.split(".");
+  const thousands = whole.replace(/\B(?=(?:\d{3})+$)/g, ",");
+  return fraction === undefined ? thousands : `${thousands}.${fraction}`;
 }
 
 function isRowList(value: unknown): value is JsonObject[] {

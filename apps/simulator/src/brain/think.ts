@@ -83,7 +83,15 @@ function firstReader(view: ConversationView) {
   const tool = view.tools.find(({ name }) => effectOf(name) === undefined) ?? view.tools[0];
   const ask = asksIn(view.task)[0] ?? asksIn("again")[0];
   if (tool === undefined || ask === undefined) return undefined;
-  return { tool, input: fillArguments(tool, { ask, task: view.task, system: view.system }) };
+  return {
+    tool,
+    input: fillArguments(tool, {
+      ask,
+      task: view.task,
+      system: view.system,
+      isEffect: effectOf(tool.name) !== undefined,
+    }),
+  };
 }
 
 function answerOf(view: ConversationView): string {

@@ -25,6 +25,14 @@ const SYNONYMS = [
   "query search find lookup look",
 ];
 
+const MEANINGS = new Map(
+  SYNONYMS.flatMap((row) => {
+    const words = row.split(" ");
+    const [head = ""] = words;
+    return words.map((word) => [stem(word), stem(head)] as const);
+  }),
+);
+
 /** What a tool's name may begin with, without being about it. */
 const VERBS = new Set("query search find fetch read load lookup check do run".split(" ").map(meaning));
 
@@ -43,7 +51,7 @@ const EFFECTS = [
 
 /** The meanings in a text, in order, stop words left out. */
 export function meanings(text: string): string[] {
-  return rawWords(text.replace(/\bin order to\b/gi, " "))
+  return rawWords(text.replace(/\bin order to\b|\bhow many times\b/gi, " "))
     .filter((word) => word.length > 1 && !STOP_WORDS.has(word))
     .map(meaning);
 }
@@ -100,11 +108,3 @@ function stem(word: string): string {
   if (root.length > 4 && root.endsWith("e")) root = root.slice(0, -1);
   return root;
 }
-
-const MEANINGS = new Map(
-  SYNONYMS.flatMap((row) => {
-    const words = row.split(" ");
-    const [head = ""] = words;
-    return words.map((word) => [stem(word), stem(head)] as const);
-  }),
-);
