@@ -43,10 +43,13 @@ export function anthropicModel({ apiKey, baseUrl, idleTimeoutMs }: AnthropicMode
       const body = { ...requestBody(request), max_tokens: request.maxTokens, stream: true as const };
       // A generous time to headers: the watchdog is the one that decides.
       const stream = await client.messages.create(body, { signal, timeout: idleTimeoutMs * 2 });
-      const reply = await readReply(stream, onText);
-      // An aborted stream ends the iteration as if it were over.
-      signal.throwIfAborted();
-      return reply;
+      try {
+        return await readReply(stream, onText);
+      } catch (error) {
+        // An aborted stream ends the iteration as if it were over.
+        signal.throwIfAborted();
+        throw error;
+      }
     },
     async countTokens(request, signal) {
       try {
