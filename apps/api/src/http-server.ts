@@ -31,6 +31,13 @@ export async function listen(
     },
     app,
   );
+  let isClosing = false;
+  server.on("request", (_request, response) => {
+    // A kept-alive connection that falls idle during the end would hold the server open.
+    response.once("close", () => {
+      if (isClosing) setImmediate(() => server.closeIdleConnections());
+    });
+  });
   server.on("clientError", (error, socket) => answerBrokenRequest(error, socket, nowMs()));
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
@@ -40,6 +47,7 @@ export async function listen(
   return {
     port: (server.address() as AddressInfo).port,
     close() {
+      isClosing = true;
       const { promise: closed, resolve: onClosed } = Promise.withResolvers<void>();
       server.close(() => onClosed());
       server.closeIdleConnections();

@@ -1,7 +1,7 @@
 /** An API of a test file's own: the real app on a free loopback port, over a real Redis; and a worker's hands. */
 
 import { PassThrough } from "node:stream";
-import { createEgressGuard, defineConfig } from "@pawl/agent";
+import { createEgressGuard } from "@pawl/agent";
 import { newId, type StopReason, type TerminalStatus } from "@pawl/protocol";
 import { createLog } from "@pawl/service";
 import { claimTask, openNotices, type Step, type Store, stepTask } from "@pawl/store";
@@ -9,6 +9,7 @@ import { afterAll } from "vitest";
 import { ownStore } from "../../../test/support/store.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { createApp } from "./app.ts";
+import config from "./config.fixture.ts";
 import { listen } from "./http-server.ts";
 
 export const ADMIN_KEY = "test-admin-key-0123456789";
@@ -36,7 +37,7 @@ export async function ownApi(over: Partial<ApiDeps> = {}) {
   const deps: ApiDeps = {
     store,
     notices,
-    config: testConfig(),
+    config,
     egress: createEgressGuard({ allow: ["127.0.0.1", "hooks.internal"] }),
     log: createLog({ process: "api", level: "debug", stream: output, isTerminal: false }),
     adminKey: ADMIN_KEY,
@@ -56,6 +57,7 @@ export async function ownApi(over: Partial<ApiDeps> = {}) {
 
   const open = (path: string, { method, key = ADMIN_KEY, headers = {}, body, signal }: Call = {}) => {
     const isRaw = typeof body === "string" || body instanceof Uint8Array || body instanceof ReadableStream;
+    const sent = isRaw ? body : JSON.stringify(body);
     return fetch(url + path, {
       method: method ?? (body === undefined ? "GET" : "POST"),
       redirect: "manual",
@@ -64,9 +66,7 @@ export async function ownApi(over: Partial<ApiDeps> = {}) {
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...headers,
       },
-      ...(body === undefined
-        ? {}
-        : { body: isRaw ? (body as BodyInit) : JSON.stringify(body), duplex: "half" }),
+      ...(body === undefined ? {} : { body: sent, duplex: "half" as const }),
       ...(signal === undefined ? {} : { signal }),
     });
   };
@@ -101,15 +101,6 @@ export async function ownApi(over: Partial<ApiDeps> = {}) {
   };
 }
 export type OwnApi = Awaited<ReturnType<typeof ownApi>>;
-
-function testConfig() {
-  return defineConfig({
-    agents: {
-      default: { system: "SYSTEM-PROMPT", model: "claude-sonnet-5-5", tools: ["calculator", "current_time"] },
-      frugal: { system: "You are frugal.", model: "claude-haiku-5-5", budget: { max_cost_usd: 0.01 } },
-    },
-  });
-}
 
 /** What a worker does to a task: claims it and takes steps. */
 export async function work(store: Store, tenant: string, task: string, leg = 1) {

@@ -10,7 +10,7 @@ import { BOOTSTRAP_TENANT } from "./api-deps.ts";
 
 const PING_TIMEOUT_MS = 1_000;
 const FIRST_RETRY_MS = 250;
-const LAST_RETRY_MS = 5_000;
+const LAST_RETRY_MS = 1_000;
 
 export type Preparation = {
   /** Resolves when Redis is fit and the tenant stands; rejects with an UnfitRedisError. */

@@ -3,7 +3,8 @@
 // (UTF-16 units) that carry meaning, rounded up by segment, so never 0; an image or a binary document is 1,500.
 
 import { canonicalJson, isObject } from "./json.ts";
-import type { CountRequest, MessageBlock } from "./message-request.ts";
+import { remember } from "./memo.ts";
+import type { CountRequest, MessageBlock, RequestTool } from "./message-request.ts";
 
 export type PromptSegment = {
   readonly canonical: string;
@@ -26,9 +27,8 @@ export function charsOfTokens(tokens: number): number {
 export function promptSegments(request: CountRequest): PromptSegment[] {
   const segments: PromptSegment[] = [];
   for (const tool of request.tools ?? []) {
-    const schemaChars = tool.input_schema === undefined ? 0 : JSON.stringify(tool.input_schema).length;
-    const chars = tool.name.length + (tool.description?.length ?? 0) + schemaChars;
-    segments.push(segment(`tool:${canonicalJson(tool)}`, chars, tool.cache_control));
+    const { canonical, chars } = readTool(tool);
+    segments.push(segment(canonical, chars, tool.cache_control));
   }
   const system = asTextBlocks(request.system ?? []);
   for (const block of system) {
@@ -45,6 +45,12 @@ export function promptSegments(request: CountRequest): PromptSegment[] {
     segments[segments.length - 1] = { ...last, ttl: request.cache_control.ttl ?? "5m" };
   return segments;
 }
+
+const readTool = remember((tool: RequestTool) => {
+  const schemaChars = tool.input_schema === undefined ? 0 : JSON.stringify(tool.input_schema).length;
+  const chars = tool.name.length + (tool.description?.length ?? 0) + schemaChars;
+  return { canonical: `tool:${canonicalJson(tool)}`, chars };
+});
 
 export function totalTokens(segments: readonly PromptSegment[]): number {
   return segments.reduce((sum, { tokens }) => sum + tokens, 0);

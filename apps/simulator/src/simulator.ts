@@ -135,7 +135,7 @@ async function route(
     const { status, body } = await answerControl(method, url, read, deps);
     return sendJson(response, status, body, requestId);
   }
-  if (path === "/healthz") return sendJson(response, 200, { status: "ok" }, requestId);
+  if (path === "/healthz") return sendJson(response, 200, { status: "ok", simulator: true }, requestId);
   if (path.startsWith("/v1/models") && method === "GET")
     return answerModels(request, response, path, requestId);
   const known =

@@ -14,7 +14,7 @@ export type Ask = {
 const MAX_ASKS = 40;
 const LATER = /^\s*(?:and\s+)?(?:then|after that|afterwards|finally)\b/i;
 const SPLIT =
-  /(?=,?\s+(?:and then|then|and|after that|afterwards|finally|but|without)\s)|,\s+|(?<=[.!?;])\s+|\n+/i;
+  /(?=,?\s{1,8}(?:and then|then|and|after that|afterwards|finally|but|without)\s)|,\s+|(?<=[.!?;])\s+|\n+/i;
 /** No ask of its own but more of the one before: "… the lamp and the plug". */
 const MORE_OF_IT = /^[,\s]*(?:and|or)?\s*(?:the|an?|my|his|her|its|their|our|some|any)\s/i;
 const FORBIDDEN = /\b(?:do not|don['’]t|never|without|no need to|not to)\b/i;

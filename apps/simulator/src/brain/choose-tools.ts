@@ -3,6 +3,7 @@
 // the ask says so in words.
 
 import { isObject } from "../json.ts";
+import { remember } from "../memo.ts";
 import type { RequestTool } from "../message-request.ts";
 import type { Ask } from "./asks.ts";
 import { asksFor, effectOf, meanings, nameWords, subjectOf } from "./words.ts";
@@ -25,7 +26,10 @@ type Profile = {
   readonly takes: ReadonlySet<Literal["kind"] | "email">;
 };
 
-export function toolChooser(tools: readonly RequestTool[]): Chooser {
+/** The same tools come with every turn, so what their words mean is worked out once. */
+export const toolChooser = remember(chooserOf);
+
+function chooserOf(tools: readonly RequestTool[]): Chooser {
   const profiles = tools.map(profileOf);
   const rarity = (of: (profile: Profile) => ReadonlySet<string>, word: string) =>
     1 / Math.sqrt(Math.max(1, profiles.filter((profile) => of(profile).has(word)).length));

@@ -49,7 +49,7 @@ function tellFamily(family: Family): string {
 function tellResults(family: Family, results: readonly string[]): string {
   const parsed = results.map((result) => embeddedJson(result));
   const pages = parsed.flatMap((json) => rowsOf(json) ?? []);
-  const unread = hasUnread(family) ? " There are more that I have not read." : "";
+  const unread = hasUnread(family) ? "\nThere are more that I have not read." : "";
   if (pages.length > 0) return tellRows(family, mergeRows(pages), results.length) + unread;
   if (parsed.length > 0 && parsed.every(isEmptyList))
     return `${family.tool} found nothing: 0 ${labelOf(family.tool)}.`;

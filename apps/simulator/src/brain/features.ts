@@ -21,6 +21,7 @@ const DATES = /\b\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\
 const IDS = /\b(?:[A-Z]{1,8}-\d{1,16}|[A-Z]{1,8}-[A-Z0-9]{4,40}|[a-z]{2,8}_[A-Za-z0-9]*\d[A-Za-z0-9]*)\b/g;
 const NUMBERS = /(?<![\w.-])-?\d{1,15}(?:\.\d{1,10})?(?![\w-])/g;
 
+const MAX_RUN_CHARS = 500;
 /** A line that speaks of documents and ends in a colon, and the list below it. */
 const LIST =
   /(?:^|[\W_])(?:documents?|files?|attachments?)\b[^\n]{0,120}:[ \t]*\n((?:[ \t]*[-*][^\n]{1,1100}(?:\n|$))+)/i;
@@ -80,6 +81,7 @@ function expressionsIn(text: string): string[] {
       /(?:\b(?:sqrt|abs|round|floor|ceil|min|max|mean|sum|log|ln|sin|cos|tan|pi)\b|[\d.,()+*/^%!\s-])+/g,
     ) ?? [];
   return runs.flatMap((run) => {
+    if (run.length > MAX_RUN_CHARS) return [];
     const expression = balanced(run.replace(/^[\s,.*/^%!)]+/, "").replace(/[\s,.+*/^(-]+$/, ""));
     const hasWork =
       /[\d)!%]\s*[+\-*/^]\s*[-(]?\s*(?:\d|[a-z(])/.test(expression) || /[a-z]\(.*\d.*\)/.test(expression);
