@@ -307,10 +307,8 @@ describe("the ledger", () => {
     await stream.emitted("text");
     stream.abort();
     await stream.done().catch(() => undefined);
-    const entry = await expect
-      .poll(async () => (await ledger(marker)).entries[0])
-      .toBeDefined()
-      .then(async () => (await ledger(marker)).entries[0]);
+    await expect.poll(async () => (await ledger(marker)).entries).toHaveLength(1);
+    const [entry] = (await ledger(marker)).entries;
     const output = entry?.usage?.output_tokens ?? 0;
     expect(entry).toMatchObject({ outcome: "aborted", status: 200, stop_reason: null });
     expect(output).toBeGreaterThan(0);

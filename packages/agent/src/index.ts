@@ -28,6 +28,7 @@ export type { ModelReply } from "./model/reply.ts";
 export { type BilledUsage, costNanoUsd, type Price, priceOf, worstCaseNanoUsd } from "./models/prices.ts";
 export { Interruption, type InterruptionKind, interruptionOf } from "./task/interruption.ts";
 export type { Record as StepRecord, Recorded, Recorder, Where } from "./task/recorder.ts";
-export { runTask, type TaskDeps, type TaskRun, type TaskRunOutcome } from "./task/run-task.ts";
+export type { TaskDeps, TaskRun, TaskRunOutcome } from "./task/run.ts";
+export { runTask } from "./task/run-task.ts";
 export { ToolError } from "./tool-error.ts";
 export { builtInTools } from "./tools/built-in.ts";

@@ -9,7 +9,8 @@ import type { Model, ModelRequest } from "../model/ask-model.ts";
 import type { ModelReply } from "../model/reply.ts";
 import { priceOf } from "../models/prices.ts";
 import type { Recorder } from "./recorder.ts";
-import { runTask, type TaskDeps, type TaskRunOutcome } from "./run-task.ts";
+import type { TaskDeps, TaskRunOutcome } from "./run.ts";
+import { runTask } from "./run-task.ts";
 
 export const MODEL = "claude-sonnet-5-5";
 export const NOW_MS = Date.UTC(2026, 10, 22);

@@ -1,0 +1,116 @@
+/**
+ * Answers the calls of a reply: those that may not run are refused, the others run concurrently. That a call may
+ * have run is journalled before it runs.
+ */
+
+import type { ToolContext } from "../define-tool.ts";
+import { stoppedBy } from "./after-reply.ts";
+import { unansweredCalls } from "./conversation.ts";
+import { interruptionOf } from "./interruption.ts";
+import { type Outcome, type Run, record, remember } from "./run.ts";
+import { failed, type PreparedCall, prepareCall, runCall, type ToolOutcome } from "./run-call.ts";
+
+/** Calls of one turn run concurrently; each answer is recorded at once, the last with the next step. */
+export async function answerCalls(run: Run): Promise<Outcome> {
+  const ready: PreparedCall[] = [];
+  for (const call of unansweredCalls(run.conversation)) {
+    const prepared = admit(run, call.started, prepareCall(call, run.toolsByName, run.malformed.get(call.id)));
+    if ("type" in prepared) remember(run, prepared);
+    else {
+      ready.push(prepared);
+      if (!call.started)
+        remember(run, {
+          type: "tool.started",
+          data: { call: call.id, tool: call.tool, effect: prepared.tool.effect },
+        });
+    }
+  }
+  if (ready.length === 0) return "continue";
+  // Before the first of them runs it must be known that it may have run.
+  const recorded = await record(run, { where: { to: "running" } });
+  if (recorded.kind === "lost") return "lost";
+
+  const afterShutdown = writeGrace(run);
+  let open = ready.length;
+  let lost = false;
+  const answer = async (prepared: PreparedCall): Promise<void> => {
+    const outcome = await runCall(prepared, contextFor(run, prepared, afterShutdown.signal), run.nowMs());
+    open -= 1;
+    remember(run, outcome);
+    if (open > 0 || interruptionOf(run.signal))
+      lost ||= (await record(run, { where: { to: "running" } })).kind === "lost";
+  };
+  const results = await Promise.allSettled(ready.map(answer));
+  afterShutdown.clear();
+  if (lost) return "lost";
+  const crashed = results.find((result) => result.status === "rejected" && !interruptionOf(run.signal));
+  if (crashed?.status === "rejected") throw crashed.reason;
+  return "continue";
+}
+
+/** What the limits and the journal say of a call that could be run otherwise. */
+function admit(run: Run, started: boolean, prepared: PreparedCall | ToolOutcome): PreparedCall | ToolOutcome {
+  if ("type" in prepared) return prepared;
+  const { call, tool } = prepared;
+  if (started) {
+    if (tool.effect !== "write") return prepared;
+    return failed(
+      call,
+      "outcome_unknown",
+      "The worker was lost while this call ran. Whether it took effect is unknown, so it was not run again. " +
+        "Do not assume either; tell the user, or check by other means.",
+    );
+  }
+  const { usage, limits, degraded } = run.state;
+  if (usage.tool_calls < limits.max_tool_calls) return prepared;
+  if (limits.max_tool_calls > 0 && degraded?.reason !== "max_tool_calls") {
+    const limit = stoppedBy("max_tool_calls").events[0];
+    if (limit !== undefined) remember(run, limit);
+  }
+  return failed(
+    call,
+    "limit_reached",
+    `Not run: this task may use ${limits.max_tool_calls} tool calls in all.`,
+  );
+}
+
+function contextFor(run: Run, { call, tool }: PreparedCall, afterShutdown: AbortSignal): ToolContext {
+  const { submitted } = run.state;
+  return {
+    // A write is not broken off for a shutdown before its grace is over: its outcome would be unknown.
+    signal: tool.effect === "write" ? afterShutdown : run.signal,
+    idempotencyKey: `${run.taskId}.${call.id}`,
+    user: submitted.user ?? undefined,
+    tenant: run.tenant,
+    taskId: run.taskId,
+    documents: submitted.input.documents.map(({ name, media_type, text: body }) => ({
+      name,
+      mediaType: media_type,
+      text: body,
+    })),
+    log: run.log,
+    nowMs: run.nowMs,
+    egress: run.egress,
+    allowedHosts: submitted.definition.allowed_hosts,
+  };
+}
+
+/** Aborts with the run's signal, but on a shutdown only after the grace for writes. */
+function writeGrace(run: Run): { signal: AbortSignal; clear: () => void } {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const onAbort = () => {
+    const { reason } = run.signal;
+    if (interruptionOf(run.signal)?.kind !== "shutdown") controller.abort(reason);
+    else timer = setTimeout(() => controller.abort(reason), run.writeGraceMs);
+  };
+  if (run.signal.aborted) onAbort();
+  else run.signal.addEventListener("abort", onAbort, { once: true });
+  return {
+    signal: controller.signal,
+    clear() {
+      clearTimeout(timer);
+      run.signal.removeEventListener("abort", onAbort);
+    },
+  };
+}

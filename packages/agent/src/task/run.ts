@@ -1,0 +1,96 @@
+/**
+ * What one run of a task carries from step to step, and how it changes: a fact is folded when it happens and
+ * journalled with the next step, so that one step says all there is to say between two things.
+ */
+import { applyEvent, type Event, foldTask, type NewEvent, type TaskState } from "@pawl/protocol";
+import type { Tool, ToolContext } from "../define-tool.ts";
+import type { Model } from "../model/ask-model.ts";
+import type { Price } from "../models/prices.ts";
+import { type Conversation, foldConversation, hear } from "./conversation.ts";
+import type { Record, Recorded, Recorder } from "./recorder.ts";
+
+export type TaskRun = {
+  tenant: string;
+  taskId: string;
+  /** The journal as the claim returned it. */
+  events: readonly Event[];
+};
+
+export type TaskDeps = {
+  model: Model;
+  priceOf: (model: string, atMs: number) => Price | undefined;
+  tools: readonly Tool[];
+  record: Recorder;
+  /** Aborted with an Interruption. */
+  signal: AbortSignal;
+  /** How long a `write` tool in flight may still take when the worker is going. */
+  writeGraceMs: number;
+  /** Text as it is being written; nobody waits for it. */
+  onText: (text: string) => void;
+  nowMs: () => number;
+  random: () => number;
+  log: ToolContext["log"];
+  egress: ToolContext["egress"];
+};
+
+/** How the worker's stay with the task ended; the journal says the rest. */
+export type TaskRunOutcome = "ended" | "waiting" | "handed_back" | "lost";
+
+/** A task in a worker's hands. */
+export type Run = TaskRun &
+  TaskDeps & {
+    state: TaskState;
+    conversation: Conversation;
+    toolsByName: ReadonlyMap<string, Tool>;
+    /** Said to nobody yet: they go with the next step. */
+    facts: NewEvent[];
+    settled: { hold: string; nanoUsd: number }[];
+    /** Inputs of the last reply that were no JSON. */
+    malformed: ReadonlyMap<string, string>;
+  };
+
+/** "continue": the loop goes on. */
+export type Outcome = TaskRunOutcome | "continue";
+
+export function takeUp(task: TaskRun, deps: TaskDeps): Run {
+  const state = foldTask(task.events);
+  // The pinned definition says which tools; the worker's configuration has their code.
+  const allowed = new Set(state.submitted.definition.tools.map(({ name }) => name));
+  const tools = deps.tools.filter(({ name }) => allowed.has(name));
+  return {
+    ...task,
+    ...deps,
+    state,
+    conversation: foldConversation(task.events),
+    toolsByName: new Map(tools.map((tool) => [tool.name, tool])),
+    facts: [],
+    settled: [],
+    malformed: new Map(),
+  };
+}
+
+/** A fact: it is folded now and journalled with the next step. */
+export function remember(run: Run, event: NewEvent): void {
+  apply(run, event);
+  run.facts.push(event);
+}
+
+/** Own events are folded before they have their number; only `at` of the clock here differs from the journal's. */
+export function apply(run: Run, event: NewEvent): void {
+  hear(run.conversation, event);
+  applyEvent(run.state, { ...event, seq: run.state.seq + 1, at: run.nowMs(), attempt: run.state.attempts });
+}
+
+/** Sends what was remembered, with what comes next, and folds what others appended meanwhile. */
+export async function record(run: Run, command: Omit<Record, "facts" | "settled">): Promise<Recorded> {
+  const { facts, settled } = run;
+  run.facts = [];
+  run.settled = [];
+  const recorded = await run.record({ ...command, facts, settled });
+  if (recorded.kind === "lost") return recorded;
+  for (const event of recorded.others) {
+    hear(run.conversation, event);
+    applyEvent(run.state, event);
+  }
+  return recorded;
+}
