@@ -8,7 +8,7 @@ import type { RequestHandler, Router } from "express";
 import { z } from "zod";
 import type { ApiDeps } from "./api-deps.ts";
 import { callerOf, isOperator } from "./auth.ts";
-import { parseBody } from "./parse-request.ts";
+import { parseBody, refuseQuery } from "./parse-request.ts";
 import { HttpProblem } from "./problem.ts";
 import { readJsonBody } from "./read-body.ts";
 import { serve } from "./routing.ts";
@@ -35,6 +35,7 @@ function createRoute({ store, maxBodyBytes, nowMs, log }: ApiDeps): RequestHandl
     const caller = callerOf(request);
     if (!caller.scopes.includes("admin"))
       throw new HttpProblem("forbidden", "Making keys needs an admin key.");
+    refuseQuery(request);
     const { tenant, scopes, name } = parseBody(ApiKeyRequest, await readJsonBody(request, maxBodyBytes));
     if (!isOperator(caller) && tenant !== caller.tenant) {
       throw new HttpProblem("forbidden", "This admin key makes keys of its own tenant only.");

@@ -238,6 +238,8 @@ describe("routes refuse", () => {
     [`/v1/tasks/${missing}/events?limit=1001`, {}, 400],
     [`/v1/tasks/${missing}/events?after=-1`, {}, 400],
     [`/v1/tasks/${missing}/events?after=1&cursor=MQ`, {}, 400],
+    ["/v1/tasks?wait=5", { body: { input: "x" } }, 400],
+    [`/v1/tasks/${missing}/cancel?force=1`, { method: "POST" }, 400],
     ["/v1/deliveries?task=x", {}, 400],
     ["/v1/deliveries?cursor=x", {}, 400],
     ["/v1/api-keys", { body: { tenant: "A" } }, 400],

@@ -15,7 +15,7 @@ import { callerOf } from "./auth.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { enqueueOwedDelivery } from "./enqueue-owed.ts";
 import { pageLimit } from "./page-limit.ts";
-import { parseBody, parseQuery } from "./parse-request.ts";
+import { parseBody, parseQuery, refuseQuery } from "./parse-request.ts";
 import { HttpProblem, notFound } from "./problem.ts";
 import { readOptionalJsonBody } from "./read-body.ts";
 import { serve } from "./routing.ts";
@@ -45,7 +45,7 @@ function listRoute({ store }: ApiDeps): RequestHandler {
 
 function getRoute({ store }: ApiDeps): RequestHandler {
   return async (request, response) => {
-    parseQuery(z.strictObject({}), request);
+    refuseQuery(request);
     const { tenant } = callerOf(request);
     const delivery = await readDelivery(store, tenant, deliveryIdOf(request));
     if (delivery === undefined) throw notFound();
@@ -59,6 +59,7 @@ function redeliverRoute(deps: ApiDeps): RequestHandler {
   return async (request, response) => {
     const { tenant } = callerOf(request);
     const id = deliveryIdOf(request);
+    refuseQuery(request);
     const body = await readOptionalJsonBody(request, deps.maxBodyBytes);
     if (body !== undefined) parseBody(z.strictObject({}), body);
     const known = await readDelivery(store, tenant, id);

@@ -28,8 +28,9 @@ export async function* followJournal(
   let wake = () => {};
   const onWake = () => wake();
   const unfollow = notices.follow(tenant, task, (notice) => {
-    if (notice.kind === "journal") look = true;
-    else if (pending.length >= MOST_PENDING) return;
+    if (notice.kind === "text" && pending.length >= MOST_PENDING) return;
+    // Of journal notices in a row the last one tells all.
+    if (notice.kind === "journal" && pending.at(-1)?.kind === "journal") pending.pop();
     pending.push(notice);
     wake();
   });

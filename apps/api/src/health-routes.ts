@@ -4,7 +4,7 @@ import type { ApiDeps } from "./api-deps.ts";
 import { HttpProblem } from "./problem.ts";
 import { serve } from "./routing.ts";
 
-export function healthRoutes(router: Router, { notReady }: ApiDeps): void {
+export function healthRoutes(router: Router, { notReady, closing }: ApiDeps): void {
   serve(router, "/healthz", {
     get: (_request, response) => {
       response.json({ status: "ok" });
@@ -12,7 +12,7 @@ export function healthRoutes(router: Router, { notReady }: ApiDeps): void {
   });
   serve(router, "/readyz", {
     get: async (_request, response) => {
-      const reason = await notReady();
+      const reason = closing.aborted ? "This process is about to end." : await notReady();
       if (reason !== null) throw new HttpProblem("unavailable", reason, { headers: { "retry-after": "1" } });
       response.json({ status: "ready" });
     },

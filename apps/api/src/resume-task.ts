@@ -14,7 +14,7 @@ import type { ApiDeps } from "./api-deps.ts";
 import { callerOf } from "./auth.ts";
 import { enqueueOwedLegs } from "./enqueue-owed.ts";
 import { idempotencyKey } from "./idempotency.ts";
-import { parseBody } from "./parse-request.ts";
+import { parseBody, refuseQuery } from "./parse-request.ts";
 import { HttpProblem, notFound } from "./problem.ts";
 import { readOptionalJsonBody } from "./read-body.ts";
 import { taskIdOf } from "./task-id.ts";
@@ -28,6 +28,7 @@ export function resumeTaskRoute(deps: ApiDeps): RequestHandler {
   return async (request, response) => {
     const { tenant } = callerOf(request);
     const task = taskIdOf(request);
+    refuseQuery(request);
     const key = idempotencyKey(request);
     const body = await readOptionalJsonBody(request, deps.maxBodyBytes);
     const { budget } = body === undefined ? {} : parseBody(ResumeRequest, body);

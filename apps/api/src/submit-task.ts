@@ -11,10 +11,11 @@ import { callerOf } from "./auth.ts";
 import { untilGone } from "./caller-gone.ts";
 import { enqueueOwedLegs } from "./enqueue-owed.ts";
 import { digestOfBody, idempotencyKey } from "./idempotency.ts";
-import { parseBody } from "./parse-request.ts";
+import { parseBody, refuseQuery } from "./parse-request.ts";
 import { planTask } from "./plan-task.ts";
 import { HttpProblem, notFound } from "./problem.ts";
 import { readJsonBody } from "./read-body.ts";
+import { isStoreAway } from "./store-away.ts";
 import { preferredWaitS, waitForTask } from "./wait-for-task.ts";
 
 /** As it is kept for a repeated request. */
@@ -28,6 +29,7 @@ export function submitTaskRoute(deps: ApiDeps): RequestHandler {
   const { store } = deps;
   return async (request, response) => {
     const { tenant } = callerOf(request);
+    refuseQuery(request);
     const key = idempotencyKey(request);
     const waitS = preferredWaitS(request);
     const body = await readJsonBody(request, deps.maxBodyBytes);
@@ -64,12 +66,20 @@ export function submitTaskRoute(deps: ApiDeps): RequestHandler {
     deps.log.info("task submitted", { tenant, task, agent: data.agent });
     await enqueueOwedLegs(deps, outcome.leg === null ? [] : [{ tenant, task, leg: outcome.leg }]);
 
-    const state = await submittedState(deps, tenant, task);
+    // From here on the task exists, and an outage is no reason to tell its caller otherwise.
+    const state = await submittedState(deps, tenant, task).catch((error: unknown) => {
+      if (!isStoreAway(error)) throw error;
+      return taskFromSubmission({ seq: 1, at: deps.nowMs(), attempt: 0, type: "task.submitted", data });
+    });
     if (waitS === undefined) return send(response, answerOf(task, state));
     await waitForTask(deps, { tenant, task, state, waitS, signal: untilGone(response, deps.closing) });
     const answer = answerOf(task, state);
     // Kept before it is sent: who repeats the request while the answer travels shall find it.
-    if (recordKey !== undefined) await keepAnswer(store, tenant, recordKey, JSON.stringify(answer));
+    if (recordKey !== undefined) {
+      await keepAnswer(store, tenant, recordKey, JSON.stringify(answer)).catch((error: unknown) => {
+        deps.log.warn("an answer was not kept", { tenant, task, error });
+      });
+    }
     response.set("preference-applied", `wait=${waitS}`);
     send(response, answer);
   };

@@ -9,7 +9,7 @@ import { readCursor, writeCursor } from "./cursor.ts";
 import { enqueueOwedDelivery, enqueueOwedLegs } from "./enqueue-owed.ts";
 import { eventsRoute } from "./event-routes.ts";
 import { pageLimit } from "./page-limit.ts";
-import { parseBody, parseQuery } from "./parse-request.ts";
+import { parseBody, parseQuery, refuseQuery } from "./parse-request.ts";
 import { HttpProblem, notFound } from "./problem.ts";
 import { readOptionalJsonBody } from "./read-body.ts";
 import { resumeTaskRoute } from "./resume-task.ts";
@@ -25,13 +25,12 @@ export function taskRoutes(router: Router, deps: ApiDeps): void {
   serve(router, "/tasks/:id/resume", { post: resumeTaskRoute(deps) });
 }
 
-const NoQuery = z.strictObject({});
 const NoBody = z.strictObject({});
 
 function getTaskRoute({ store }: ApiDeps): RequestHandler {
   return async (request, response) => {
     const task = taskIdOf(request);
-    parseQuery(NoQuery, request);
+    refuseQuery(request);
     const state = await readTask(store, callerOf(request).tenant, task);
     if (state === undefined) throw notFound();
     response.json(taskView(task, state));
@@ -68,6 +67,7 @@ function cancelTaskRoute(deps: ApiDeps): RequestHandler {
   return async (request, response) => {
     const { tenant } = callerOf(request);
     const task = taskIdOf(request);
+    refuseQuery(request);
     const body = await readOptionalJsonBody(request, deps.maxBodyBytes);
     if (body !== undefined) parseBody(NoBody, body);
     const deliveryId = newId("dlv", deps.nowMs());

@@ -37,7 +37,7 @@ export type PerformDeps = {
 const AGAIN_AFTER_MS = 1000;
 
 export async function performTask(
-  { tenant, task, leg, start }: TaskJob & { start: number },
+  { tenant, task, leg, start, holdsLease }: TaskJob & { start: number; holdsLease: () => boolean },
   deps: PerformDeps,
 ): Promise<JobVerdict> {
   const log = deps.log.child({ tenant, task });
@@ -45,7 +45,7 @@ export async function performTask(
     const started = { worker: deps.workerId, leg, model_provider: await deps.modelProvider() };
     const claim = await claimTask(deps.store, { tenant, task, leg, start, started });
     if (claim.kind === "refused") return { again: false };
-    const run = { tenant, task, leg, epoch: claim.epoch, events: claim.events };
+    const run = { tenant, task, leg, holdsLease, epoch: claim.epoch, events: claim.events };
     return (await runClaimed(run, deps, log)) ? { again: false } : { again: true, afterMs: 0 };
   } catch (error) {
     // The next start finds the task still running and counts this one as a try that failed.
@@ -54,7 +54,14 @@ export async function performTask(
   }
 }
 
-type ClaimedTask = { tenant: string; task: string; leg: number; epoch: number; events: Event[] };
+type ClaimedTask = {
+  tenant: string;
+  task: string;
+  leg: number;
+  epoch: number;
+  events: Event[];
+  holdsLease: () => boolean;
+};
 
 /** false: Redis forgot some of what it had acknowledged, and the task must be claimed anew. */
 async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log): Promise<boolean> {
@@ -90,6 +97,11 @@ async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log):
           onError: (error) => log.warn("left to a sweeper", { error }),
         }),
         signal: abort.signal,
+        // After a pause the watchdog may be late: who is about to act asks himself.
+        stillOurs: () => {
+          if (!claimed.holdsLease()) interrupt("lost");
+          return !abort.signal.aborted;
+        },
         writeGraceMs: deps.writeGraceMs,
         onText: stream.write,
         nowMs: deps.nowMs,

@@ -4,6 +4,7 @@
  */
 import { DelayedError, type Job, Worker } from "bullmq";
 import { connectRedis } from "./connect.ts";
+import { openLeases } from "./leases.ts";
 import { queueNames, queuePrefix, type TaskJob, type WebhookJob } from "./queue.ts";
 import type { Store } from "./store.ts";
 
@@ -22,22 +23,20 @@ export type Consumer = {
 /** What a processor wants of its job: nothing more, or another start of it after a while. */
 export type JobVerdict = { again: false } | { again: true; afterMs: number };
 
-/** A renewal at a third of the lock's life leaves two more tries before it lapses. */
-const RENEWALS_PER_LOCK = 3;
 /** Crashes are counted per task in the journal; the queue must not give up on its own account. */
 const NEVER = 1_000_000_000;
 
 export function consumeTasks(
   store: Store,
   options: ConsumerOptions & {
-    /** `start` tells one start of the leg's job from the next. */
-    process: (job: TaskJob & { start: number }) => Promise<JobVerdict>;
+    /** `start` tells one start of the leg's job from the next; `holdsLease` whether the job is still ours. */
+    process: (job: TaskJob & { start: number; holdsLease: () => boolean }) => Promise<JobVerdict>;
     /** The job's lock is gone: another worker has it, or will soon. */
     onLockLost: (job: { task: string; leg: number }) => void;
   },
 ): Promise<Consumer> {
   return consume<TaskJob>(store, queueNames.tasks, options, {
-    process: (job) => options.process({ ...job.data, start: job.attemptsStarted }),
+    process: (job, holdsLease) => options.process({ ...job.data, start: job.attemptsStarted, holdsLease }),
     onLockLost: (jobId) => {
       const dot = jobId.lastIndexOf(".");
       options.onLockLost({ task: jobId.slice(0, dot), leg: Number(jobId.slice(dot + 1)) });
@@ -62,13 +61,24 @@ async function consume<Data>(
   store: Store,
   name: string,
   { concurrency, lockDurationMs, stalledIntervalMs, onError }: ConsumerOptions,
-  handlers: { process: (job: Job<Data>) => Promise<JobVerdict>; onLockLost: (jobId: string) => void },
+  handlers: {
+    process: (job: Job<Data>, holdsLease: () => boolean) => Promise<JobVerdict>;
+    onLockLost: (jobId: string) => void;
+  },
 ): Promise<Consumer> {
   const connection = connectRedis(store.address, { failFast: false, onError });
-  const worker = new Worker<Data>(
+  const leases = openLeases({
+    lockDurationMs,
+    renew: (jobIds, tokens) => worker.extendJobLocks(jobIds, tokens, lockDurationMs),
+    onLost: handlers.onLockLost,
+    onError,
+  });
+  const worker: Worker<Data> = new Worker<Data>(
     name,
     async (job, token) => {
-      const verdict = await handlers.process(job);
+      const { id = "" } = job;
+      leases.take(id, token ?? "", Date.now() - (job.processedOn ?? Date.now()));
+      const verdict = await handlers.process(job, () => leases.holds(id)).finally(() => leases.drop(id));
       if (!verdict.again) return;
       // Not moveToWait: it wakes no idle worker where a job has a priority.
       await job.moveToDelayed(Date.now() + verdict.afterMs, token);
@@ -79,7 +89,7 @@ async function consume<Data>(
       prefix: queuePrefix,
       concurrency,
       lockDuration: lockDurationMs,
-      lockRenewTime: Math.floor(lockDurationMs / RENEWALS_PER_LOCK),
+      skipLockRenewal: true,
       stalledInterval: stalledIntervalMs,
       maxStalledCount: NEVER,
       removeOnComplete: { count: 200 },
@@ -88,13 +98,11 @@ async function consume<Data>(
     },
   );
   worker.on("error", onError);
-  worker.on("lockRenewalFailed", (jobIds) => {
-    for (const jobId of jobIds) handlers.onLockLost(jobId);
-  });
   await worker.waitUntilReady();
   return {
     async close() {
       await worker.close();
+      leases.close();
       connection.disconnect();
     },
   };

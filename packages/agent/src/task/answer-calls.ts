@@ -29,6 +29,7 @@ export async function answerCalls(run: Run): Promise<Outcome> {
   // Before the first of them runs it must be known that it may have run.
   const recorded = await record(run, { where: { to: "running" } });
   if (recorded.kind === "lost") return "lost";
+  if (!run.stillOurs()) return "continue";
 
   const afterShutdown = writeGrace(run);
   let open = ready.length;

@@ -26,6 +26,7 @@ export async function askTurn(run: Run): Promise<Outcome> {
   const granted = await takeMoney(run, model, price);
   if (granted.kind !== "granted") return granted.outcome;
   const { call, request } = granted;
+  if (!run.stillOurs()) return "continue";
   const startedAtMs = run.nowMs();
   try {
     const reply = await run.model.ask(request, { signal: run.signal, onText: run.onText });

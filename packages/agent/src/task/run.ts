@@ -23,6 +23,8 @@ export type TaskDeps = {
   record: Recorder;
   /** Aborted with an Interruption. */
   signal: AbortSignal;
+  /** Asked right before each effect; where it says no, `signal` is aborted by then. */
+  stillOurs: () => boolean;
   /** How long a `write` tool in flight may still take when the worker is going. */
   writeGraceMs: number;
   /** Text as it is being written; nobody waits for it. */

@@ -131,6 +131,7 @@ export async function perform(
       priceOf,
       record,
       signal: new AbortController().signal,
+      stillOurs: () => true,
       writeGraceMs: 100,
       onText: () => {},
       nowMs: () => NOW_MS,
