@@ -1,6 +1,9 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { key, publishText, resumeTask } from "@pawl/store";
 import { describe, expect, it } from "vitest";
-import { ownApi, work } from "./own-api.fixture.ts";
+import { ADMIN_KEY, ownApi, work } from "./own-api.fixture.ts";
 
 const api = await ownApi({ heartbeatMs: 50 });
 const { store } = api;
@@ -179,6 +182,30 @@ describe("the journal as a stream", () => {
     await expect.poll(followers).toBe(1);
     abort.abort();
     await expect.poll(followers).toBe(0);
+  });
+
+  it("waits for a slow reader without losing an event, and lets go of one who never reads", async () => {
+    const task = await api.submit();
+    const worker = await work(store, "default", task);
+    // More than the sockets between us can hold.
+    for (let i = 0; i < 120; i += 1) await worker.say(`${i}:${"x".repeat(100_000)}`);
+    const head = `GET /v1/tasks/${task}/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${ADMIN_KEY}\r\n`;
+    const open = async () => {
+      const socket = connect(api.port, "127.0.0.1");
+      await once(socket, "connect");
+      socket.pause();
+      socket.write(`${head}accept: text/event-stream\r\nconnection: close\r\n\r\n`);
+      return socket;
+    };
+    const [slow, stuck] = await Promise.all([open(), open()]);
+    await worker.complete();
+    const received = await text(slow);
+    const ids = [...received.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
+    expect(ids).toEqual(Array.from({ length: 124 }, (_, i) => i + 1));
+    stuck.destroy();
+    await expect
+      .poll(() => api.logged.join("").split(`"path":"/v1/tasks/${task}/events"`).length - 1)
+      .toBe(2);
   });
 
   it("answers HEAD with its head alone", async () => {

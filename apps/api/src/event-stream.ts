@@ -32,12 +32,16 @@ export async function streamEvents(
   response.flushHeaders();
   const signal = untilGone(response, deps.closing);
   const write = (text: string) => writeAll(response, text, signal);
+  // One by one: a slow reader of a long journal costs the journal, not a second copy of it as text.
+  const writeEvents = async (events: readonly Event[]) => {
+    for (const event of events) await write(eventText(event));
+  };
   const heartbeat = setInterval(() => {
     if (!response.writableNeedDrain) response.write(": still here\n\n");
   }, deps.heartbeatMs ?? HEARTBEAT_MS);
   try {
     await write("retry: 1000\n\n");
-    await write(journal.slice(after).map(eventText).join(""));
+    await writeEvents(journal.slice(after));
     if (terminalTypes.has(last.type)) return;
     const recheckMs = deps.recheckMs ?? RECHECK_MS;
     // A cursor beyond the end of a living journal names events that never were: all that come are new.
@@ -47,7 +51,7 @@ export async function streamEvents(
           await write(`event: text\ndata: ${JSON.stringify({ text: followed.text })}\n\n`);
         continue;
       }
-      await write(followed.events.map(eventText).join(""));
+      await writeEvents(followed.events);
       const newest = followed.events.at(-1);
       if (newest !== undefined && terminalTypes.has(newest.type)) return;
     }
@@ -66,6 +70,6 @@ function eventText(event: Event): string {
 
 /** Resolves when the connection has taken the text, or nobody wants it any more. */
 async function writeAll(response: Response, text: string, signal: AbortSignal): Promise<void> {
-  if (text === "" || signal.aborted || response.write(text)) return;
+  if (signal.aborted || response.write(text)) return;
   await once(response, "drain", { signal }).catch(() => {});
 }

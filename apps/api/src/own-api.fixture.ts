@@ -23,10 +23,6 @@ export type Call = {
   signal?: AbortSignal;
 };
 
-// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
-type Json = any;
-export type Answer = { status: number; headers: Headers; text: string; body: Json };
-
 export async function ownApi(over: Partial<ApiDeps> = {}) {
   const store = await ownStore();
   const notices = openNotices(store, () => {});
@@ -70,7 +66,7 @@ export async function ownApi(over: Partial<ApiDeps> = {}) {
       ...(signal === undefined ? {} : { signal }),
     });
   };
-  const call = async (path: string, options: Call = {}): Promise<Answer> => {
+  const call = async (path: string, options: Call = {}) => {
     const response = await open(path, options);
     const text = await response.text();
     const isJson = /json/.test(response.headers.get("content-type") ?? "");
@@ -101,6 +97,7 @@ export async function ownApi(over: Partial<ApiDeps> = {}) {
   };
 }
 export type OwnApi = Awaited<ReturnType<typeof ownApi>>;
+export type Answer = Awaited<ReturnType<OwnApi["call"]>>;
 
 /** What a worker does to a task: claims it and takes steps. */
 export async function work(store: Store, tenant: string, task: string, leg = 1) {

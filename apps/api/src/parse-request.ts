@@ -47,6 +47,11 @@ function faultsOf(issue: z.core.$ZodIssue, base: readonly PropertyKey[]): Reques
     // The branch that got furthest is the one that was meant: all others failed at the value's very type.
     const meant = issue.errors.find((branch) => branch.some((inner) => !isTypeOfWhole(inner)));
     if (meant !== undefined) return meant.flatMap((inner) => faultsOf(inner, path));
+    const expected = issue.errors
+      .flat()
+      .flatMap((inner) => (inner.code === "invalid_type" ? [inner.expected] : []));
+    if (expected.length > 0)
+      return [{ pointer: jsonPointer(path), message: `expected ${expected.join(" or ")}` }];
   }
   return [{ pointer: jsonPointer(path), message: messageOf(issue) }];
 }

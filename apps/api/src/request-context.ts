@@ -4,16 +4,15 @@
  */
 import { newId } from "@pawl/protocol";
 import type { RequestHandler, Response } from "express";
+import type { ApiDeps } from "./api-deps.ts";
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
 export function requestContext({
   nowMs,
   closing,
-}: {
-  nowMs: () => number;
-  closing: AbortSignal;
-}): RequestHandler {
+  log,
+}: Pick<ApiDeps, "nowMs" | "closing" | "log">): RequestHandler {
   return (request, response, next) => {
     const [given, ...others] = request.headersDistinct["x-request-id"] ?? [];
     const usable = given !== undefined && others.length === 0 && REQUEST_ID.test(given);
@@ -21,6 +20,17 @@ export function requestContext({
     response.setHeader("cache-control", "no-store");
     // A caller of a process that ends shall take his next request elsewhere.
     if (closing.aborted) response.setHeader("connection", "close");
+    const startedMs = nowMs();
+    response.once("close", () => {
+      // Without the query: a caller's labels are his own.
+      const path = request.originalUrl.split("?", 1)[0];
+      const fields = { method: request.method, path, status: response.statusCode };
+      log.debug("request", {
+        ...fields,
+        duration_ms: nowMs() - startedMs,
+        request_id: requestIdOf(response),
+      });
+    });
     next();
   };
 }
