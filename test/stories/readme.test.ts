@@ -14,7 +14,7 @@ const root = join(import.meta.dirname, "../..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 const system = await startSystem({ workers: 1 });
 const env = {
-  PATH: process.env["PATH"] ?? "",
+  PATH: process.env.PATH ?? "",
   PAWL: system.url,
   PAWL_KEY: ADMIN_KEY,
   PAWL_WEBHOOK_SECRET: WEBHOOK_SECRET,

@@ -4,7 +4,7 @@
  */
 import { createEgressGuard, loadConfig } from "@pawl/agent";
 import { resolveRedis } from "@pawl/local-redis";
-import { createLog, createShutdown, exitOnEnvironmentError, exitWithParent, type Log } from "@pawl/service";
+import { createLog, createShutdown, exitOnEnvironmentError, type Log } from "@pawl/service";
 import { openNotices, openStore, parseRedisAddress, type RedisAddress } from "@pawl/store";
 import { createApp } from "./app.ts";
 import { type ApiEnvironment, readApiEnvironment } from "./environment.ts";
@@ -29,7 +29,6 @@ async function start(env: ApiEnvironment, log: Log): Promise<void> {
   const egress = createEgressGuard({ allow: env.PAWL_EGRESS_ALLOW });
   const address = await redisAddress(env, log);
   const shutdown = createShutdown({ log, graceMs: env.SHUTDOWN_GRACE_MS });
-  exitWithParent({ shutdown, env: process.env });
 
   const onError = quietly(log);
   const store = await openStore({ address, failFast: true, onError });

@@ -1,5 +1,5 @@
 // The simulator as a process: environment in, one JSON line `listening` out once it accepts requests, gone within a
-// second of SIGTERM or SIGINT, or of the parent's end where one says that it will tell (IPC, PAWL_PARENT_PIPE=1).
+// second of SIGTERM or SIGINT.
 
 import { readFile } from "node:fs/promises";
 import { scenarioProblem } from "./control.ts";
@@ -32,9 +32,6 @@ else {
     void simulator.close().then(() => process.exit(0));
   };
   process.on("SIGTERM", stop).on("SIGINT", stop);
-  if (process.channel !== undefined) process.once("disconnect", stop);
-  if (process.env.PAWL_PARENT_PIPE === "1")
-    process.stdin.once("end", stop).once("close", stop).once("error", stop).resume();
   say("info", "listening", { port: simulator.port, url: simulator.url });
 }
 

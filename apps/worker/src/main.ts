@@ -7,7 +7,6 @@ import {
   createLog,
   createShutdown,
   exitOnEnvironmentError,
-  exitWithParent,
   readEnvironment,
   serveHealth,
 } from "@pawl/service";
@@ -34,7 +33,6 @@ const WEBHOOK_CONCURRENCY = 20;
 const env = exitOnEnvironmentError(() => readEnvironment(Environment, process.env));
 const log = createLog({ process: "worker", level: env.LOG_LEVEL });
 const shutdown = createShutdown({ log, graceMs: env.SHUTDOWN_GRACE_MS + RECORDING_MS });
-exitWithParent({ shutdown, env: process.env });
 
 try {
   await start();

@@ -8,7 +8,6 @@ export {
   requireOneOf,
   type StartingProcess,
 } from "./environment.ts";
-export { type ExitWithParentOptions, exitWithParent } from "./exit-with-parent.ts";
 export { type Health, type HealthOptions, serveHealth } from "./health.ts";
 export { createLog, type Log, type LogFields, type LogOptions } from "./log.ts";
 export { type LogLevel, logLevels } from "./log-level.ts";

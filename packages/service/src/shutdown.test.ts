@@ -3,7 +3,6 @@ import { EventEmitter, once } from "node:events";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
-import { exitWithParent } from "./exit-with-parent.ts";
 import { createLog } from "./log.ts";
 import { createShutdown } from "./shutdown.ts";
 
@@ -119,34 +118,6 @@ describe("a shutdown", () => {
   });
 });
 
-describe("exitWithParent", () => {
-  it("ends the process when the pipe ends, and only where it is asked to", async () => {
-    for (const [env, expected] of [
-      [{ PAWL_PARENT_PIPE: "1" }, 1],
-      [{}, 0],
-      [{ PAWL_PARENT_PIPE: "0" }, 0],
-    ] as const) {
-      const stdin = new PassThrough();
-      const reasons = new Set<string>();
-      const run = async (reason: string) => void reasons.add(reason);
-      exitWithParent({ shutdown: { run }, env, stdin, channel: new EventEmitter() });
-      const ended = expected === 1 ? once(stdin, "close") : undefined;
-      stdin.end("noise");
-      await ended;
-      expect(reasons.size).toBe(expected);
-    }
-  });
-
-  it("ends the process when the channel is cut", () => {
-    const channel = new EventEmitter();
-    const reasons: string[] = [];
-    const run = async (reason: string) => void reasons.push(reason);
-    exitWithParent({ shutdown: { run }, env: { PAWL_PARENT_PIPE: "1" }, stdin: new PassThrough(), channel });
-    channel.emit("disconnect");
-    expect(reasons).toEqual(["the parent process is gone"]);
-  });
-});
-
 describe("a real process", () => {
   const children: ChildProcessWithoutNullStreams[] = [];
   afterEach(() => {
@@ -154,10 +125,9 @@ describe("a real process", () => {
   });
 
   const start = async (code: string, env: Record<string, string> = {}) => {
-    const script = `import { createLog, createShutdown, exitWithParent } from ${JSON.stringify(import.meta.resolve("./index.ts"))};
+    const script = `import { createLog, createShutdown } from ${JSON.stringify(import.meta.resolve("./index.ts"))};
       const log = createLog({ process: "worker", level: "info" });
       const shutdown = createShutdown({ log, graceMs: 5000 });
-      exitWithParent({ shutdown, env: process.env });
       const alive = setInterval(() => {}, 1000);
       shutdown.onShutdown("store", () => { log.info("store closed"); });
       ${code}
@@ -189,14 +159,6 @@ describe("a real process", () => {
     const { exitCode, output } = await ended();
     expect(exitCode).toBe(0);
     expect(output).toMatch(/store closed[\s\S]*shut down/);
-  });
-
-  it("ends in order when its parent's pipe closes", async () => {
-    const { child, ended } = await start("", { PAWL_PARENT_PIPE: "1" });
-    child.stdin.end();
-    const { exitCode, output } = await ended();
-    expect(exitCode).toBe(0);
-    expect(output).toContain("the parent process is gone");
   });
 
   it.each([

@@ -36,9 +36,10 @@ export async function* followTask(options: {
       if (!response.ok || response.body === null)
         throw new Error(`${options.eventsUrl}: HTTP ${response.status}`);
       for await (const data of readServerSentEvents(response.body)) {
-        const event = FollowedEvent.parse(JSON.parse(data));
         silentSinceMs = performance.now();
-        if (event.seq <= lastSeq) continue;
+        const { data: event } = FollowedEvent.safeParse(JSON.parse(data));
+        // Text as it is being written comes without a number.
+        if (event === undefined || event.seq <= lastSeq) continue;
         lastSeq = event.seq;
         yield event;
         if (TERMINAL.has(event.type)) return;

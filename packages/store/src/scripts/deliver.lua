@@ -15,6 +15,7 @@ if not seen[1] then
 end
 if kind == 'again' then
   redis.call('HSET', delivery, 'state', 'pending', 'next_at', whole(nowMs), 'round_at', whole(nowMs))
+  redis.call('PERSIST', delivery)
   redis.call('ZADD', key(base, 'deliveriesDue'), whole(nowMs), id)
   return { 'OK', seen[1] }
 end
