@@ -73,7 +73,7 @@ it("an api that dies between the script and the queue loses no task", async () =
   const id = newId("task", Date.now());
   // The script alone, as an api does it that is killed before it can add the leg to the queue.
   const outcome = await submitTask(store, { tenant: "default", task: id, data: submission(), accounts: [] });
-  expect(outcome).toEqual({ kind: "submitted", leg: 1 });
+  expect(outcome).toMatchObject({ kind: "submitted", legs: [{ task: id, leg: 1 }] });
   await finished(system, id);
   expect((await getTask(system, id)).status).toBe("completed");
   await store.close();

@@ -1,43 +1,9 @@
 /** head = fold(journal): whatever the story was, the scripts' head and the journal's fold must tell the same. */
-import { foldTask, spentNanoUsd } from "@pawl/protocol";
-import { key, readJournal, type Store } from "@pawl/store";
+import type { Store } from "@pawl/store";
 import { expect } from "vitest";
+import { headAndFold } from "./head-and-fold.ts";
 
 export async function expectHeadToMatchJournal(store: Store, tenant: string, task: string): Promise<void> {
-  const state = foldTask(await readJournal(store, tenant, task));
-  const head = await store.redis.hgetall(key(tenant, "head", task));
-  const holds = await store.redis.hgetall(key(tenant, "holds", task));
-  const due = await store.redis.zscore(key(tenant, "due"), task);
-  const [spent, held] = await store.redis.hmget(key(tenant, "taskAccount", task), "spent", "held");
-  const heldOpen = [...state.openHolds.values()].reduce((sum, hold) => sum + hold.held_nano_usd, 0);
-  const alarms = [state.deadlineAtMs, state.wakeAtMs].filter((at) => at !== null);
-  const inIndex = await store.redis.zscore(key(tenant, "index", `status:${state.status}`), task);
-
-  expect({
-    status: head.status,
-    waitingFor: head.waiting_for,
-    stopReason: head.stop_reason,
-    attempts: head.attempts,
-    leg: head.leg,
-    deadlineAt: head.deadline_at,
-    wakeAt: head.wake_at,
-    holds: Object.keys(holds).map((id) => id.replace(/^\d+:/, "")),
-    heldNanoUsd: Number(held ?? 0),
-    spentNanoUsd: Number(spent ?? 0),
-    due: due === null ? null : Number(due),
-    inIndex: inIndex !== null,
-  }).toEqual({
-    status: state.status,
-    waitingFor: state.waitingFor ?? "",
-    stopReason: state.stopReason ?? "",
-    attempts: String(state.attempts),
-    leg: String(state.leg),
-    deadlineAt: state.deadlineAtMs === null ? "" : String(state.deadlineAtMs),
-    wakeAt: state.wakeAtMs === null ? "" : String(state.wakeAtMs),
-    holds: [...state.openHolds.keys()],
-    heldNanoUsd: heldOpen,
-    spentNanoUsd: spentNanoUsd(state),
-    due: alarms.length === 0 ? null : Math.min(...alarms),
-    inIndex: true,
-  });
+  const { head, fold } = await headAndFold(store, tenant, task);
+  expect(head).toEqual(fold);
 }

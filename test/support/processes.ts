@@ -2,81 +2,21 @@
  * The real system on one machine: api, workers and simulator as processes, a Redis of the file's own. Processes
  * are started as `npm run start:*` starts them, configured by environment alone, and watched by their log lines.
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { afterAll } from "vitest";
 import { type Simulator, startSimulator } from "../../apps/simulator/src/index.ts";
+import { ADMIN_KEY, type PawlProcess, spawnPawl, WEBHOOK_SECRET } from "./pawl-process.ts";
 import { ownRedis } from "./redis.ts";
 
-const root = join(import.meta.dirname, "../..");
-export const ADMIN_KEY = "pawl_admin_for_tests_only";
-export const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+export { ADMIN_KEY, type LogLine, type PawlProcess, WEBHOOK_SECRET } from "./pawl-process.ts";
 
-export type LogLine = { message: string; level: string; [field: string]: unknown };
-
-export type PawlProcess = {
-  child: ChildProcess;
-  /** Every log line so far. */
-  lines: LogLine[];
-  /** Resolves with the first line that has the message; rejects when the process ends before. */
-  logged(message: string): Promise<LogLine>;
-  /** Sends the signal and resolves when the process has ended, with its exit code (null: killed). */
-  end(signal?: NodeJS.Signals): Promise<number | null>;
-};
-
+/** A process of the file's own, gone when the file ends. */
 export function startProcess(app: string, env: Record<string, string>): PawlProcess {
-  const child = spawn(process.execPath, [join(root, `apps/${app}/src/main.ts`)], {
-    cwd: root,
-    env: { PATH: process.env.PATH ?? "", ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const lines: LogLine[] = [];
-  const waiting = new Map<string, ((line: LogLine) => void)[]>();
-  let stderr = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    stderr = (stderr + chunk.toString()).slice(-4000);
-  });
-  createInterface({ input: child.stdout }).on("line", (text) => {
-    const line = parseLine(text);
-    lines.push(line);
-    for (const resolve of waiting.get(line.message) ?? []) resolve(line);
-    waiting.delete(line.message);
-  });
-  const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
-  afterAll(async () => {
-    child.kill("SIGKILL");
-    await exited;
-  });
-  return {
-    child,
-    lines,
-    logged(message) {
-      const found = lines.find((line) => line.message === message);
-      if (found) return Promise.resolve(found);
-      return new Promise((resolve, reject) => {
-        waiting.set(message, [...(waiting.get(message) ?? []), resolve]);
-        void exited.then((code) => {
-          const last = lines.slice(-5).map((line) => JSON.stringify(line));
-          reject(new Error(`${app} ended with ${code} before "${message}"\n${last.join("\n")}\n${stderr}`));
-        });
-      });
-    },
-    async end(signal = "SIGTERM") {
-      child.kill(signal);
-      return exited;
-    },
-  };
-}
-
-function parseLine(text: string): LogLine {
-  try {
-    return JSON.parse(text) as LogLine;
-  } catch {
-    return { message: text, level: "text" };
-  }
+  const started = spawnPawl(app, env);
+  afterAll(() => started.end("SIGKILL"));
+  return started;
 }
 
 export type SystemOptions = {

@@ -119,13 +119,13 @@ describe("the queue board", () => {
     const answer = await api.call(path, { method, headers: { "content-type": "application/json" } });
     expect(answer.status).toBeGreaterThanOrEqual(400);
     expect(answer.status).toBeLessThan(500);
-    expect(await api.store.queues.tasks.getJob(`${id}.1`)).toBeDefined();
+    expect(await api.store.queues.normal.getJob(`${id}.1`)).toBeDefined();
   });
 
   it("links each job to its task, and shows neither its text nor a secret", async () => {
     const secret = "sk-ant-api03-abcdefghijklmnopqrstuvwxyz0123456789";
     const id = await api.submit({ input: "the secret of the sphinx", metadata: { note: "of the pyramids" } });
-    const job = await api.store.queues.tasks.getJob(`${id}.1`);
+    const job = await api.store.queues.normal.getJob(`${id}.1`);
     await job?.log(`tried with ${secret}`);
     await job?.updateProgress({ authorization: `Bearer ${secret}` });
     const path = `/admin/queues/api/queues/pawl-tasks/${id}.1`;

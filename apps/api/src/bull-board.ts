@@ -1,5 +1,5 @@
 /**
- * Bull Board at /admin/queues, behind a door of its own. It looks and never touches: both queues are read-only.
+ * Bull Board at /admin/queues, behind a door of its own. It looks and never touches: every queue is read-only.
  * A job holds a task's id and nothing more, so no task text is there to be shown; what is shown (logs, failures
  * and stack traces included) passes the redaction point all the same.
  */
@@ -8,19 +8,30 @@ import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import { ExpressAdapter } from "@bull-board/express";
 import { DeliveryId, TaskId } from "@pawl/protocol";
 import { redact } from "@pawl/service";
+import type { Lane } from "@pawl/store";
 import express, { type Express, type Router } from "express";
 import type { ApiDeps } from "./api-deps.ts";
 import type { KeyRing } from "./auth.ts";
 import { BOARD_PATH, boardDoor } from "./board-door.ts";
 
+const laneDescriptions: Readonly<Record<Lane, string>> = {
+  high: "Legs of tasks with priority high",
+  normal: "Legs of tasks: each stay of a task in the queue",
+  low: "Legs of tasks with priority low",
+  quarantine: "Legs of suspects: tasks that are performed alone",
+};
+
 export function boardRoutes(deps: ApiDeps, keys: KeyRing): Router {
-  const { tasks, webhooks } = deps.store.queues;
+  const { webhooks, ...lanes } = deps.store.queues;
   const queues = [
-    new BullMQAdapter(tasks, {
-      readOnlyMode: true,
-      description: "Legs of tasks: each stay of a task in the queue",
-      externalJobUrl: (job) => linkTo("Task", "/v1/tasks/", TaskId.safeParse(job.data?.task).data),
-    }),
+    ...Object.entries(lanes).map(
+      ([lane, queue]) =>
+        new BullMQAdapter(queue, {
+          readOnlyMode: true,
+          description: laneDescriptions[lane as Lane],
+          externalJobUrl: (job) => linkTo("Task", "/v1/tasks/", TaskId.safeParse(job.data?.task).data),
+        }),
+    ),
     new BullMQAdapter(webhooks, {
       readOnlyMode: true,
       description: "Tries of webhook deliveries",

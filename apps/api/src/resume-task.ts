@@ -8,7 +8,7 @@ import {
   taskView,
   withBudget,
 } from "@pawl/protocol";
-import { type ResumeOutcome, readTask, resumeTask } from "@pawl/store";
+import { type OwedLeg, type ResumeOutcome, readTask, resumeTask } from "@pawl/store";
 import type { RequestHandler } from "express";
 import type { ApiDeps } from "./api-deps.ts";
 import { callerOf } from "./auth.ts";
@@ -41,9 +41,9 @@ export function resumeTaskRoute(deps: ApiDeps): RequestHandler {
     ) {
       response.set("idempotency-replayed", "true");
     } else {
-      const leg = await decideAndResume(deps, command);
-      deps.log.info("task resumed", { tenant, task, leg });
-      await enqueueOwedLegs(deps, [{ tenant, task, leg }]);
+      const legs = await decideAndResume(deps, command);
+      deps.log.info("task resumed", { tenant, task });
+      await enqueueOwedLegs(deps, legs);
     }
     const state = await readTask(deps.store, tenant, task);
     if (state === undefined) throw notFound();
@@ -53,7 +53,7 @@ export function resumeTaskRoute(deps: ApiDeps): RequestHandler {
 
 type Command = { tenant: string; task: string; requestId: string; budget: ResumeRequest["budget"] };
 
-async function decideAndResume({ store }: ApiDeps, command: Command): Promise<number> {
+async function decideAndResume({ store }: ApiDeps, command: Command): Promise<OwedLeg[]> {
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const state = await readTask(store, command.tenant, command.task);
     if (state === undefined) throw notFound();
@@ -68,7 +68,7 @@ async function decideAndResume({ store }: ApiDeps, command: Command): Promise<nu
       seq: state.seq,
       timeoutMs: limits.timeout_ms,
     });
-    if (outcome.kind === "resumed") return outcome.leg;
+    if (outcome.kind === "resumed") return outcome.legs;
     if (outcome.kind === "unknown") throw notFound();
     if (outcome.kind === "refused") {
       throw new HttpProblem("conflict", `A task that is ${outcome.status} cannot be resumed.`);

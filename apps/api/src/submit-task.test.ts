@@ -21,7 +21,7 @@ describe("a submitted task", () => {
     expect(answer.headers.get("location")).toBe(`/v1/tasks/${id}`);
     expect(answer.body).toMatchObject({ id, job_id: id, status: "queued", agent: "default", metadata: {} });
     expect((await api.call(`/v1/tasks/${id}`)).body).toEqual(answer.body);
-    expect((await store.queues.tasks.getJob(`${id}.1`))?.data).toEqual({
+    expect((await store.queues.normal.getJob(`${id}.1`))?.data).toEqual({
       tenant: "default",
       task: id,
       leg: 1,
@@ -80,7 +80,7 @@ describe("a submitted task", () => {
   ])("with %s waits for its time outside the queue", async (_name, when) => {
     const answer = await api.call("/v1/tasks", { body: { input: "x", ...when() } });
     expect(answer.body).toMatchObject({ status: "waiting", waiting_for: "timer" });
-    expect(await store.queues.tasks.getJob(`${answer.body.id}.1`)).toBeUndefined();
+    expect(await store.queues.normal.getJob(`${answer.body.id}.1`)).toBeUndefined();
     const { delay_ms } = await submittedData(answer.body.id);
     expect(delay_ms).toBeGreaterThan(55_000);
     expect(delay_ms).toBeLessThanOrEqual(60_000);
@@ -91,7 +91,7 @@ describe("a submitted task", () => {
     async (when) => {
       const id = await api.submit(when);
       expect((await submittedData(id)).delay_ms).toBeNull();
-      expect(await store.queues.tasks.getJob(`${id}.1`)).toBeDefined();
+      expect(await store.queues.normal.getJob(`${id}.1`)).toBeDefined();
     },
   );
 });

@@ -64,7 +64,7 @@ export function submitTaskRoute(deps: ApiDeps): RequestHandler {
         throw new HttpProblem("budget_exhausted", "The budget that this task would be paid from is spent.");
     }
     deps.log.info("task submitted", { tenant, task, agent: data.agent });
-    await enqueueOwedLegs(deps, outcome.leg === null ? [] : [{ tenant, task, leg: outcome.leg }]);
+    await enqueueOwedLegs(deps, outcome.legs);
 
     // From here on the task exists, and an outage is no reason to tell its caller otherwise.
     const state = await submittedState(deps, tenant, task).catch((error: unknown) => {

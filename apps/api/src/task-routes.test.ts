@@ -100,7 +100,7 @@ describe("resume", () => {
       body: { id, status: "queued", stop_reason: null, budget: raised },
     });
     expect(resumed.headers.get("location")).toBe(`/v1/tasks/${id}`);
-    expect(await store.queues.tasks.getJob(`${id}.2`)).toBeDefined();
+    expect(await store.queues.normal.getJob(`${id}.2`)).toBeDefined();
     await expectHeadToMatchJournal(store, "default", id);
   });
 

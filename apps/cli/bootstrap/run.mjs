@@ -1,5 +1,5 @@
 /**
- * What every npm script of the root runs: `node apps/cli/bootstrap/run.mjs <start|dev|test|process NAME> [args…]`.
+ * What every npm script of the root runs: `node apps/cli/bootstrap/run.mjs <start|dev|test|process NAME|run FILE> [args…]`.
  * It turns a fresh clone on a machine with any Node ≥ 20 into a running one: installs what is missing, finds
  * the Node 24 that runs our TypeScript as it is, and hands over. Plain JavaScript and Node built-ins only,
  * because it runs before anything is installed. When nothing is missing it costs well under 150 ms.
@@ -12,7 +12,7 @@ import { ensureInstalled } from "./install.mjs";
 import { findNode24, isAtLeast } from "./node-24.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../..");
-const usage = "Usage: node apps/cli/bootstrap/run.mjs <start|dev|test|process NAME> [args…]";
+const usage = "Usage: node apps/cli/bootstrap/run.mjs <start|dev|test|process NAME|run FILE> [args…]";
 
 /** A fault that the user can mend: its message is all that is shown. */
 const stop = (message) => {
@@ -46,7 +46,7 @@ handOver({
   args: [
     "--disable-warning=ExperimentalWarning",
     // `up` sees the loss of its parent itself and ends in good order; a lone process dies with its parent.
-    ...(mode === "process" ? ["--import", guard] : []),
+    ...(mode === "process" || mode === "run" ? ["--import", guard] : []),
     ...plan.args,
   ],
   cwd: root,
@@ -78,6 +78,14 @@ function planFor(mode, args) {
         };
       }
       return { args: [main, ...rest] };
+    }
+    case "run": {
+      const [name = "", ...rest] = args;
+      const file = path.resolve(root, name);
+      if (!file.endsWith(".ts") || !existsSync(file)) {
+        return { fault: `There is no program ${name || "FILE"}: name a TypeScript file of this project.\n${usage}` };
+      }
+      return { args: [file, ...rest] };
     }
     default:
       return { fault: usage };

@@ -28,6 +28,8 @@ export const Environment = requireOneOf(
     LOCK_DURATION_MS: positiveMs.default(5000),
     STALLED_INTERVAL_MS: positiveMs.default(1000),
     SHUTDOWN_GRACE_MS: positiveMs.default(4000),
+    /** Set by a worker for the child that performs its suspects. */
+    PAWL_LANE: z.enum(["quarantine"]).optional(),
     LOG_LEVEL: logLevel.default("info"),
   }),
   ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"],

@@ -22,6 +22,7 @@ import { deliverWebhook } from "./deliver-webhook.ts";
 import { Environment } from "./environment.ts";
 import { modelProvider } from "./model-provider.ts";
 import { performTask } from "./perform-task.ts";
+import { endWhenIdle, watchQuarantine } from "./quarantine.ts";
 import { runningTasks } from "./running-tasks.ts";
 import { startSweepers } from "./sweepers.ts";
 
@@ -81,19 +82,30 @@ async function start(): Promise<void> {
     stalledIntervalMs: env.STALLED_INTERVAL_MS,
     onError,
   };
-  const stopSweepers = startSweepers(store, log);
-  shutdown.onShutdown("sweepers", stopSweepers);
-  const webhooks = await consumeWebhooks(store, {
-    ...queue,
-    concurrency: WEBHOOK_CONCURRENCY,
-    process: (job) => deliverWebhook(job, { store, egress, nowMs, random: Math.random, log }),
-  });
-  shutdown.onShutdown("webhooks", () => webhooks.close());
+  const isQuarantine = env.PAWL_LANE === "quarantine";
+  if (isQuarantine) {
+    const end = (reason: string) => void shutdown.run(reason);
+    shutdown.onShutdown(
+      "idle watch",
+      endWhenIdle(() => running.size() > 0, end),
+    );
+  } else {
+    shutdown.onShutdown("quarantine", watchQuarantine(store, log));
+    shutdown.onShutdown("sweepers", startSweepers(store, log));
+    const webhooks = await consumeWebhooks(store, {
+      ...queue,
+      concurrency: WEBHOOK_CONCURRENCY,
+      process: (job) => deliverWebhook(job, { store, egress, nowMs, random: Math.random, log }),
+    });
+    shutdown.onShutdown("webhooks", () => webhooks.close());
+  }
   const tasks = await consumeTasks(store, {
     ...queue,
-    concurrency: env.WORKER_CONCURRENCY,
+    ...(isQuarantine
+      ? { lanes: ["quarantine"], concurrency: 1 }
+      : { lanes: ["high", "normal", "low"], concurrency: env.WORKER_CONCURRENCY }),
     process: (job) => performTask(job, deps),
-    onLockLost: (lost) => running.interrupt(lost, "lost"),
+    onLeaseLost: (lost) => running.interrupt(lost, "lease_lost"),
   });
   shutdown.onShutdown("tasks", async () => {
     // First no new ones, then those under way are handed back; the queue's close waits for both.

@@ -14,7 +14,7 @@ import {
 } from "@pawl/agent";
 import { type Event, foldTask, type TaskState } from "@pawl/protocol";
 import type { Log } from "@pawl/service";
-import { claimTask, type JobVerdict, type Store, type TaskJob, taskAccount } from "@pawl/store";
+import { claimTask, type JobVerdict, reportAlive, type Store, type TaskJob, taskAccount } from "@pawl/store";
 import { stepRecorder } from "./record-steps.ts";
 import type { RunningTasks } from "./running-tasks.ts";
 import { textStream } from "./text-stream.ts";
@@ -33,8 +33,9 @@ export type PerformDeps = {
   log: Log;
 };
 
-/** A start that failed unexpectedly is not repeated at once. */
+/** A start that failed unexpectedly is not repeated at once, and ever later: each reads the whole journal. */
 const AGAIN_AFTER_MS = 1000;
+const AGAIN_AT_MOST_AFTER_MS = 60_000;
 
 export async function performTask(
   { tenant, task, leg, start, holdsLease }: TaskJob & { start: number; holdsLease: () => boolean },
@@ -46,11 +47,11 @@ export async function performTask(
     const claim = await claimTask(deps.store, { tenant, task, leg, start, started });
     if (claim.kind === "refused") return { again: false };
     const run = { tenant, task, leg, holdsLease, epoch: claim.epoch, events: claim.events };
-    return (await runClaimed(run, deps, log)) ? { again: false } : { again: true, afterMs: 0 };
+    return await runClaimed(run, deps, log);
   } catch (error) {
     // The next start finds the task still running and counts this one as a try that failed.
     log.error("a task's attempt failed unexpectedly", { error });
-    return { again: true, afterMs: AGAIN_AFTER_MS };
+    return { again: true, afterMs: Math.min(AGAIN_AT_MOST_AFTER_MS, AGAIN_AFTER_MS * 2 ** (start - 1)) };
   }
 }
 
@@ -58,13 +59,12 @@ type ClaimedTask = {
   tenant: string;
   task: string;
   leg: number;
-  epoch: number;
+  epoch: string;
   events: Event[];
   holdsLease: () => boolean;
 };
 
-/** false: Redis forgot some of what it had acknowledged, and the task must be claimed anew. */
-async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log): Promise<boolean> {
+async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log): Promise<JobVerdict> {
   const { tenant, task, leg, epoch, events } = claimed;
   const { store, config, running } = deps;
   const state = foldTask(events);
@@ -74,7 +74,6 @@ async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log):
   const leave = running.enter({ tenant, task, leg, interrupt });
   const stopAtDeadline = atDeadline(state, deps.nowMs(), () => interrupt("deadline"));
   const stream = textStream(store, tenant, task, (error) => log.debug("text was not sent", { error }));
-  let forgotten = false;
   try {
     const outcome = await runTask(
       { tenant, taskId: task, events },
@@ -91,19 +90,17 @@ async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log):
           accounts: () => [taskAccount(tenant, task, state.limits.max_cost_nano_usd)],
           hasWebhook: state.submitted.webhook_url !== null,
           nowMs: deps.nowMs,
-          onForgotten: () => {
-            forgotten = true;
-          },
           onError: (error) => log.warn("left to a sweeper", { error }),
         }),
         signal: abort.signal,
         // After a pause the watchdog may be late: who is about to act asks himself.
         stillOurs: () => {
-          if (!claimed.holdsLease()) interrupt("lost");
-          return !abort.signal.aborted;
+          const holds = claimed.holdsLease();
+          if (!holds) interrupt("lease_lost");
+          return holds;
         },
         writeGraceMs: deps.writeGraceMs,
-        onText: stream.write,
+        text: stream,
         nowMs: deps.nowMs,
         random: Math.random,
         log,
@@ -111,9 +108,11 @@ async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log):
       },
     );
     log.info("attempt over", { outcome, interrupted: interruptionOf(abort.signal)?.kind });
-    return !forgotten;
+    if (outcome !== "lost") return { again: false };
+    await reportAlive(store, { tenant, task, startSeq: state.startSeq, worker: deps.workerId });
+    // Never completed here: whether anything is left to do is for the next start's claim to say.
+    return { again: true, afterMs: 0 };
   } finally {
-    stream.end();
     clearTimeout(stopAtDeadline);
     leave();
   }
@@ -122,5 +121,7 @@ async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log):
 /** The due alarm would stop it as well, half a second later and less gracefully. */
 function atDeadline(state: TaskState, nowMs: number, stop: () => void): NodeJS.Timeout | undefined {
   if (state.deadlineAtMs === null) return undefined;
-  return setTimeout(stop, Math.min(Math.max(0, state.deadlineAtMs - nowMs), 2 ** 31 - 1));
+  const leftMs = Math.max(0, state.deadlineAtMs - nowMs);
+  // A timer cannot count further than 24 days; the alarm in Redis can.
+  return leftMs < 2 ** 31 ? setTimeout(stop, leftMs) : undefined;
 }

@@ -18,15 +18,13 @@ export type RecorderDeps = {
   store: Store;
   tenant: string;
   task: string;
-  epoch: number;
+  epoch: string;
   /** The journal's length at the claim. */
   cursor: number;
   /** Whose money the next call is; named anew for each step, since windows turn. */
   accounts: () => readonly Account[];
   hasWebhook: boolean;
   nowMs: () => number;
-  /** Redis forgot steps that it had acknowledged: the task must be claimed anew. */
-  onForgotten: () => void;
   onError: (error: Error) => void;
 };
 
@@ -38,13 +36,15 @@ export function stepRecorder(deps: RecorderDeps): Recorder {
   async function send(record: StepRecord): Promise<Recorded> {
     const deliveryId = newId("dlv", deps.nowMs());
     const outcome = await stepTask(deps.store, toStep(deps, record, ++n, cursor, deliveryId));
-    if (outcome.kind === "gap") deps.onForgotten();
+    // A gap: Redis forgot steps that it had acknowledged. The task must be claimed anew, as if it were lost.
     if (outcome.kind === "gap" || outcome.kind === "fenced") return { kind: "lost" };
     cursor = outcome.lastSeq;
     afterStep(deps, record, outcome, deliveryId);
     // The window turned between our clock and Redis': ask again, under its new name.
-    if (outcome.kind === "window") return send({ ...record, facts: [], settled: [] });
-    return { kind: outcome.kind, freeNanoUsd: outcome.freeNanoUsd, others: outcome.others };
+    if (outcome.kind !== "window")
+      return { kind: outcome.kind, freeNanoUsd: outcome.freeNanoUsd, others: outcome.others };
+    const again = await send({ ...record, facts: [], settled: [] });
+    return again.kind === "lost" ? again : { ...again, others: [...outcome.others, ...again.others] };
   }
 
   return (record) => {

@@ -12,6 +12,7 @@ export type RunningTasks = {
   /** Returns the function that takes it out again. */
   enter(task: RunningTask): () => void;
   interrupt(which: { task: string; leg?: number; tenant?: string }, kind: InterruptionKind): void;
+  /** Also those that enter later: a claim may be under way. */
   interruptAll(kind: InterruptionKind): void;
   size(): number;
 };
@@ -19,6 +20,7 @@ export type RunningTasks = {
 export function runningTasks(): RunningTasks {
   // A task may be here twice for a moment: a start that has lost it beside the start that has it.
   const byTask = new Map<string, Set<RunningTask>>();
+  let everybody: InterruptionKind | undefined;
   const all = function* () {
     for (const entries of byTask.values()) yield* entries;
   };
@@ -26,6 +28,7 @@ export function runningTasks(): RunningTasks {
     enter(entry) {
       const entries = byTask.get(entry.task) ?? new Set();
       byTask.set(entry.task, entries.add(entry));
+      if (everybody !== undefined) entry.interrupt(everybody);
       return () => {
         entries.delete(entry);
         if (entries.size === 0 && byTask.get(entry.task) === entries) byTask.delete(entry.task);
@@ -38,6 +41,7 @@ export function runningTasks(): RunningTasks {
       }
     },
     interruptAll(kind) {
+      everybody = kind;
       for (const entry of all()) entry.interrupt(kind);
     },
     size: () => [...all()].length,

@@ -11,15 +11,22 @@ import {
   sweepLines,
   sweepOwed,
   sweepRetention,
+  sweepSeats,
+  sweepVanished,
+  type VanishedCursors,
 } from "@pawl/store";
 
 type Sweeper = { name: string; everyMs: number; sweep: (store: Store, nowMs: number) => Promise<number> };
 
-export const sweepers: readonly Sweeper[] = [
+const vanishedCursors: VanishedCursors = new Map();
+
+const sweepers: readonly Sweeper[] = [
   { name: "due", everyMs: 500, sweep: sweepDue },
   { name: "owed", everyMs: 1000, sweep: sweepOwed },
   { name: "deliveries", everyMs: 500, sweep: sweepDeliveries },
   { name: "lines", everyMs: 5000, sweep: sweepLines },
+  { name: "seats", everyMs: 5000, sweep: sweepSeats },
+  { name: "vanished", everyMs: 5000, sweep: (store, nowMs) => sweepVanished(store, nowMs, vanishedCursors) },
   { name: "retention", everyMs: 60_000, sweep: sweepRetention },
 ];
 

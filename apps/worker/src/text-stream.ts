@@ -8,20 +8,22 @@ export function textStream(
   tenant: string,
   task: string,
   onError: (error: unknown) => void,
-): { write: (text: string) => void; end: () => void } {
+): { write: (text: string) => void; flush: () => void } {
   let gathered = "";
   let timer: NodeJS.Timeout | undefined;
-  const send = () => {
+  const flush = () => {
+    clearTimeout(timer);
     timer = undefined;
-    const text = gathered;
+    if (gathered === "") return;
+    publishText(store, tenant, task, gathered).catch(onError);
     gathered = "";
-    publishText(store, tenant, task, text).catch(onError);
   };
   return {
     write(text) {
+      // A reply that is over sooner than this is in the journal before anybody could read along.
       gathered += text;
-      timer ??= setTimeout(send, GATHER_MS);
+      timer ??= setTimeout(flush, GATHER_MS);
     },
-    end: () => clearTimeout(timer),
+    flush,
   };
 }

@@ -8,6 +8,7 @@ export const taskErrorCodes = [
   "model_unavailable",
   "model_rejected",
   "model_stream_broken",
+  "not_sent",
   "internal_error",
   "agent_invalid",
   "crashed",

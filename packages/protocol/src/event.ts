@@ -74,6 +74,8 @@ const data = {
     message_id: z.string(),
     content: z.array(ContentBlock),
     stop_reason: z.string(),
+    /** Calls whose input was no JSON: what stands in `content` for it is not what the model wrote. */
+    malformed_calls: z.array(z.string()).optional(),
     usage: TokenUsage,
     cost_nano_usd: NanoUsd,
     duration_ms: z.number().nonnegative(),
@@ -109,10 +111,13 @@ const data = {
     message: z.string().optional(),
   }),
   "task.resumed": z.strictObject({
-    because: z.enum(["timer", "retry", "budget", "request"]),
+    because: z.enum(["timer", "retry", "budget", "request", "vanished"]),
     budget: Budget.optional(),
   }),
-  "task.handed_back": z.strictObject({ because: z.enum(["shutdown"]) }),
+  /** suspect: crashed twice without a step between, and goes on alone in quarantine. */
+  "task.handed_back": z.strictObject({ because: z.enum(["shutdown", "lease_lost", "suspect"]) }),
+  /** The worker of that start lives: it had lost its lease, and was no crash. */
+  "lease.lost": z.strictObject({ worker: z.string(), start_seq: z.int().positive() }),
   "task.completed": z.strictObject({ stop_reason: z.literal("end_turn") }),
   "task.stopped": z.strictObject({ stop_reason: z.enum(stopReasonsOf("stopped")), message: z.string() }),
   "task.failed": z.strictObject({ stop_reason: z.enum(stopReasonsOf("failed")), error: TaskError }),

@@ -33,6 +33,13 @@ export type TaskState = {
   failedTries: number;
   /** What the newest of them failed of. */
   lastFailure: TaskError | null;
+  /** The `task.started` of this attempt, by its number. */
+  startSeq: number;
+  /** Those of the attempts whose worker was lost without a recorded step since. */
+  crashes: number[];
+  /** It is performed alone, so that no neighbour is blamed for what it does; how often it crashed there. */
+  quarantined: boolean;
+  quarantineCrashes: number;
   turns: number;
   steps: number;
   usage: TokenUsage & { model_calls: number; tool_calls: number };
@@ -45,6 +52,7 @@ export type TaskState = {
   openHolds: Map<string, EventData<"model.requested">>;
   /** Worst cases charged by a crash or an ending, each of which a late usage report may lower once. */
   unconfirmedCalls: Map<string, EventData<"model.requested">>;
+  /** Of the last reply: its calls that were counted. */
   seenToolCalls: Set<string>;
   /** Limits that were warned of, so that it happens once. */
   warned: Set<StopReason>;
@@ -87,6 +95,10 @@ export function taskFromSubmission(event: Event): TaskState {
     attempts: 0,
     failedTries: 0,
     lastFailure: null,
+    startSeq: 0,
+    crashes: [],
+    quarantined: false,
+    quarantineCrashes: 0,
     turns: 0,
     steps: 0,
     usage: {
@@ -117,16 +129,16 @@ export function applyEvent(state: TaskState, event: Event): void {
     case "task.submitted":
       throw new RangeError(`task.submitted again at seq ${event.seq}`);
     case "task.started":
-      // A claim of a task that still runs means that the attempt before it was lost.
-      if (state.status === "running") {
-        state.failedTries += 1;
-        state.lastFailure = { code: "crashed", message: "The worker was lost in the middle of the task." };
-      }
+      if (state.status === "running") recordCrash(state);
       chargeOpenHolds(state);
+      state.startSeq = event.seq;
       state.status = "running";
       state.attempts += 1;
       state.startedAtMs ??= event.at;
       state.modelProvider = event.data.model_provider;
+      break;
+    case "lease.lost":
+      forgiveCrash(state, event.data.start_seq);
       break;
     case "model.requested":
       state.openHolds.set(event.data.call, event.data);
@@ -135,6 +147,7 @@ export function applyEvent(state: TaskState, event: Event): void {
       break;
     case "model.responded":
       state.openHolds.delete(event.data.call);
+      state.seenToolCalls.clear();
       state.turns += 1;
       recordStep(state);
       addUsage(state, event.data.usage);
@@ -152,7 +165,9 @@ export function applyEvent(state: TaskState, event: Event): void {
       break;
     case "tool.completed":
     case "tool.failed":
-      countToolCall(state, event.data.call);
+      // A call that the limit refused does not count against it.
+      if (event.type === "tool.completed" || event.data.error.code !== "limit_reached")
+        countToolCall(state, event.data.call);
       recordStep(state);
       break;
     case "limit.warned":
@@ -180,6 +195,7 @@ export function applyEvent(state: TaskState, event: Event): void {
       chargeOpenHolds(state);
       state.attempts -= 1;
       queueAgain(state);
+      state.quarantined = event.data.because === "suspect";
       break;
     case "task.completed":
     case "task.stopped":
@@ -214,6 +230,23 @@ export function tokensUsed(state: TaskState): number {
 function recordStep(state: TaskState): void {
   state.steps += 1;
   state.failedTries = 0;
+  state.crashes = [];
+  state.quarantineCrashes = 0;
+}
+
+/** A claim of a task that still runs means that the attempt before it was lost. */
+function recordCrash(state: TaskState): void {
+  state.failedTries += 1;
+  state.lastFailure = { code: "crashed", message: "The worker was lost in the middle of the task." };
+  state.crashes.push(state.startSeq);
+  if (state.quarantined) state.quarantineCrashes += 1;
+}
+
+function forgiveCrash(state: TaskState, startSeq: number): void {
+  if (!state.crashes.includes(startSeq)) return;
+  state.crashes = state.crashes.filter((seq) => seq !== startSeq);
+  state.failedTries = Math.max(0, state.failedTries - 1);
+  if (state.quarantined) state.quarantineCrashes = Math.max(0, state.quarantineCrashes - 1);
 }
 
 function countToolCall(state: TaskState, call: string): void {
@@ -281,6 +314,9 @@ function reopen(state: TaskState, event: Event & { type: "task.resumed" }): void
   state.degraded = null;
   state.finishedAtMs = null;
   state.failedTries = 0;
+  state.crashes = [];
+  state.quarantined = false;
+  state.quarantineCrashes = 0;
   state.warned.clear();
 }
 

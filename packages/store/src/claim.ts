@@ -1,8 +1,9 @@
 /** Calls claim.lua: a worker takes a task up and gets the journal to fold. */
+import { randomBytes } from "node:crypto";
 import type { Event, EventData } from "@pawl/protocol";
 import { decodeStored } from "./journal.ts";
 import { tenantBase } from "./keys.ts";
-import { bytesAt, numberAt, replyList, textAt, unknownVerdict } from "./reply.ts";
+import { bytesAt, replyList, textAt, unknownVerdict } from "./reply.ts";
 import { runScript } from "./scripts.ts";
 import type { Store } from "./store.ts";
 
@@ -16,7 +17,7 @@ export type Claim = {
 };
 
 export type ClaimOutcome =
-  | { kind: "claimed"; epoch: number; events: Event[] }
+  | { kind: "claimed"; epoch: string; events: Event[] }
   /** Nothing to do: the leg is stale, somebody newer has it, or the task has ended. */
   | { kind: "refused"; status: string };
 
@@ -27,6 +28,7 @@ export async function claimTask(store: Store, claim: Claim): Promise<ClaimOutcom
       claim.task,
       claim.leg,
       claim.start,
+      randomBytes(4).toString("hex"),
       store.codec.encode({ type: "task.started", data: claim.started }),
     ]),
   );
@@ -36,7 +38,7 @@ export async function claimTask(store: Store, claim: Claim): Promise<ClaimOutcom
     case "REPLAY":
       return {
         kind: "claimed",
-        epoch: numberAt(reply, 1),
+        epoch: textAt(reply, 1),
         events: reply.slice(2).map((_, i) => decodeStored(store.codec, bytesAt(reply, i + 2), i + 1)),
       };
     case "REFUSED":

@@ -1,11 +1,19 @@
 /**
  * Takes jobs from the queues. What a job's processor must know of BullMQ ends here: which start of the leg this
- * is, that its lock was lost, that it is to be started once more.
+ * is, whether its lease still holds, that it is to be started once more.
  */
 import { DelayedError, type Job, Worker } from "bullmq";
 import { connectRedis } from "./connect.ts";
+import { shareSeats } from "./lane-shares.ts";
 import { openLeases } from "./leases.ts";
-import { queueNames, queuePrefix, type TaskJob, type WebhookJob } from "./queue.ts";
+import {
+  type Lane,
+  type QueueName,
+  queueNames,
+  queuePrefix,
+  type TaskJob,
+  type WebhookJob,
+} from "./queue.ts";
 import type { Store } from "./store.ts";
 
 export type ConsumerOptions = {
@@ -26,55 +34,78 @@ export type JobVerdict = { again: false } | { again: true; afterMs: number };
 /** Crashes are counted per task in the journal; the queue must not give up on its own account. */
 const NEVER = 1_000_000_000;
 
-export function consumeTasks(
+/** Which lanes one consumer serves; their shares of its concurrency are balanced by lane-shares.ts. */
+export async function consumeTasks(
   store: Store,
   options: ConsumerOptions & {
+    lanes: readonly Lane[];
     /** `start` tells one start of the leg's job from the next; `holdsLease` whether the job is still ours. */
     process: (job: TaskJob & { start: number; holdsLease: () => boolean }) => Promise<JobVerdict>;
     /** The job's lock is gone: another worker has it, or will soon. */
-    onLockLost: (job: { task: string; leg: number }) => void;
+    onLeaseLost: (job: { task: string; leg: number }) => void;
   },
 ): Promise<Consumer> {
-  return consume<TaskJob>(store, queueNames.tasks, options, {
-    process: (job, holdsLease) => options.process({ ...job.data, start: job.attemptsStarted, holdsLease }),
-    onLockLost: (jobId) => {
-      const dot = jobId.lastIndexOf(".");
-      options.onLockLost({ task: jobId.slice(0, dot), leg: Number(jobId.slice(dot + 1)) });
+  const shares = shareSeats(options.lanes, options.concurrency);
+  const consumers = await Promise.all(
+    options.lanes.map(async (lane) => {
+      const consumer = await consume<TaskJob>(store, lane, options, {
+        process: (job, holdsLease) =>
+          shares.during(lane, () => options.process({ ...job.data, start: job.attemptsStarted, holdsLease })),
+        onLeaseLost: (jobId) => {
+          const dot = jobId.lastIndexOf(".");
+          options.onLeaseLost({ task: jobId.slice(0, dot), leg: Number(jobId.slice(dot + 1)) });
+        },
+      });
+      shares.onChange(lane, consumer.setConcurrency);
+      return consumer;
+    }),
+  );
+  return {
+    async close() {
+      await Promise.all(consumers.map((consumer) => consumer.close()));
     },
-  });
+  };
 }
+
+/** A try that throws is started again: its sweeper could not queue it, as its job would still be kept. */
+const WEBHOOK_AGAIN_AFTER_MS = 1000;
 
 export function consumeWebhooks(
   store: Store,
   options: ConsumerOptions & { process: (job: WebhookJob) => Promise<void> },
 ): Promise<Consumer> {
-  return consume<WebhookJob>(store, queueNames.webhooks, options, {
+  return consume<WebhookJob>(store, "webhooks", options, {
     async process(job) {
-      await options.process(job.data);
-      return { again: false };
+      try {
+        await options.process(job.data);
+        return { again: false };
+      } catch (error) {
+        options.onError(error instanceof Error ? error : new Error(String(error)));
+        return { again: true, afterMs: WEBHOOK_AGAIN_AFTER_MS };
+      }
     },
-    onLockLost: () => {},
+    onLeaseLost: () => {},
   });
 }
 
 async function consume<Data>(
   store: Store,
-  name: string,
+  queue: QueueName,
   { concurrency, lockDurationMs, stalledIntervalMs, onError }: ConsumerOptions,
   handlers: {
     process: (job: Job<Data>, holdsLease: () => boolean) => Promise<JobVerdict>;
-    onLockLost: (jobId: string) => void;
+    onLeaseLost: (jobId: string) => void;
   },
-): Promise<Consumer> {
+): Promise<Consumer & { setConcurrency: (concurrency: number) => void }> {
   const connection = connectRedis(store.address, { failFast: false, onError });
   const leases = openLeases({
     lockDurationMs,
     renew: (jobIds, tokens) => worker.extendJobLocks(jobIds, tokens, lockDurationMs),
-    onLost: handlers.onLockLost,
+    onLost: handlers.onLeaseLost,
     onError,
   });
   const worker: Worker<Data> = new Worker<Data>(
-    name,
+    queueNames[queue],
     async (job, token) => {
       const { id = "" } = job;
       leases.take(id, token ?? "", Date.now() - (job.processedOn ?? Date.now()));
@@ -100,6 +131,9 @@ async function consume<Data>(
   worker.on("error", onError);
   await worker.waitUntilReady();
   return {
+    setConcurrency(wanted) {
+      worker.concurrency = wanted;
+    },
     async close() {
       await worker.close();
       leases.close();

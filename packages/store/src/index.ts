@@ -34,7 +34,10 @@ export { type Notice, type Notices, openNotices, publishText } from "./notices.t
 export {
   enqueueDelivery,
   enqueueLegs,
+  type Lane,
   type OwedLeg,
+  type QueueName,
+  type Queues,
   queueNames,
   queuePrefix,
   type TaskJob,
@@ -42,20 +45,32 @@ export {
 } from "./queue.ts";
 export { type Resume, type ResumeOutcome, resumeTask } from "./resume.ts";
 export {
+  admitWaiting,
   cancelTask,
   recheckLine,
+  reportAlive,
   reportLateUsage,
+  reviveLeg,
   ringAlarm,
   type SignalOutcome,
   wakeTask,
 } from "./signal.ts";
 export { type Step, type StepOutcome, stepTask } from "./step.ts";
-export { DEFAULT_RETENTION_MS, openStore, type Store, type StoreOptions } from "./store.ts";
+export {
+  DEFAULT_RETENTION_MS,
+  DEFAULT_SEATS,
+  openStore,
+  type Seats,
+  type Store,
+  type StoreOptions,
+} from "./store.ts";
 export { keepAnswer, type Submission, type SubmitOutcome, submitTask } from "./submit.ts";
 export { sweepDeliveries } from "./sweep/deliveries.ts";
 export { sweepDue } from "./sweep/due.ts";
 export { sweepLines } from "./sweep/lines.ts";
 export { sweepOwed } from "./sweep/owed.ts";
 export { sweepRetention } from "./sweep/retention.ts";
+export { sweepSeats } from "./sweep/seats.ts";
 export { redisNowMs } from "./sweep/sweep.ts";
+export { sweepVanished, type VanishedCursors } from "./sweep/vanished.ts";
 export type { Transition } from "./transition.ts";

@@ -14,6 +14,11 @@ export const names = {
   due: "due", // ZSET   live tasks by their next alarm, ms
   owed: "owed", // ZSET   legs not yet known to be in the queue, by ms
   lines: "lines", // ZSET   accounts that tasks wait for, by the window's end, ms
+  admission: "admission", // HASH   how many seats a user and the tenant have, and whose turn it is
+  allSeats: "seats", // SET    tasks that have a seat: a leg in the queue, or a worker
+  seats: "seats:", // SET    those of one user
+  backlog: "backlog:", // ZSET   a user's tasks that wait for a seat, those awake before in front
+  hungry: "hungry", // ZSET   users with a backlog, in the order in which they are served
   retention: "retention", // ZSET   finished tasks by the moment they are forgotten, ms
   index: "index:", // ZSET   ids in lexical order, which is the order of their making
   delivery: "delivery:", // HASH   one webhook delivery

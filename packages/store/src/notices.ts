@@ -24,23 +24,33 @@ export type Notices = {
 export function openNotices(store: Store, onError: (error: Error) => void): Notices {
   // A subscriber resubscribes by itself after an outage; it must wait as long as that takes.
   const connection = connectRedis(store.address, { failFast: false, onError });
-  const listeners = new Map<string, Set<(message: string) => void>>();
+  type Channel = { listeners: Set<(message: string) => void>; subscribed: Promise<unknown> };
+  const channels = new Map<string, Channel>();
   connection.on("message", (channel: string, message: string) => {
-    for (const listener of listeners.get(channel) ?? []) listener(message);
+    for (const listener of channels.get(channel)?.listeners ?? []) listener(message);
   });
 
   async function subscribe(channel: string, listener: (message: string) => void): Promise<() => void> {
-    const existing = listeners.get(channel);
-    const set = existing ?? new Set();
-    set.add(listener);
-    listeners.set(channel, set);
-    if (existing === undefined) await connection.subscribe(channel);
-    return () => {
-      set.delete(listener);
-      if (set.size > 0 || listeners.get(channel) !== set) return;
-      listeners.delete(channel);
+    const entry = channels.get(channel) ?? {
+      listeners: new Set(),
+      subscribed: connection.subscribe(channel),
+    };
+    entry.listeners.add(listener);
+    channels.set(channel, entry);
+    const leave = () => {
+      entry.listeners.delete(listener);
+      if (entry.listeners.size > 0 || channels.get(channel) !== entry) return;
+      channels.delete(channel);
       connection.unsubscribe(channel).catch(onError);
     };
+    try {
+      // A second follower must not believe that he listens before the first one's subscription stands.
+      await entry.subscribed;
+    } catch (error) {
+      leave();
+      throw error;
+    }
+    return leave;
   }
 
   return {

@@ -5,13 +5,28 @@
  */
 import { legId } from "@pawl/protocol";
 import { type JobsOptions, Queue } from "bullmq";
+import { z } from "zod";
 import { key } from "./keys.ts";
 import type { RedisClient } from "./scripts.ts";
 import type { Store } from "./store.ts";
 
 /** One hash tag for the queues, so that BullMQ's scripts stay in one slot of a cluster. */
 export const queuePrefix = "{pawl}";
-export const queueNames = { tasks: "pawl-tasks", webhooks: "pawl-webhooks" } as const;
+
+/** One queue for each priority, one for tasks that are performed alone, one for webhooks. */
+export const queueNames = {
+  high: "pawl-tasks-high",
+  normal: "pawl-tasks",
+  low: "pawl-tasks-low",
+  quarantine: "pawl-quarantine",
+  webhooks: "pawl-webhooks",
+} as const;
+export type QueueName = keyof typeof queueNames;
+export type Queues = Readonly<Record<QueueName, Queue>>;
+
+/** Where a task's leg waits. */
+export const Lane = z.enum(["high", "normal", "low", "quarantine"]);
+export type Lane = z.infer<typeof Lane>;
 
 export type TaskJob = { tenant: string; task: string; leg: number };
 export type WebhookJob = { tenant: string; delivery: string; try: number };
@@ -23,30 +38,36 @@ const jobOptions: JobsOptions = {
   removeOnFail: { count: 200 },
 };
 
-export function openQueues(connection: RedisClient, onError: (error: Error) => void): Store["queues"] {
-  const open = (name: string) =>
-    new Queue(name, {
+export function openQueues(connection: RedisClient, onError: (error: Error) => void): Queues {
+  const open = (name: QueueName) =>
+    new Queue(queueNames[name], {
       connection,
       prefix: queuePrefix,
       defaultJobOptions: jobOptions,
       streams: { events: { maxLen: 1000 } },
       skipVersionCheck: true,
     }).on("error", onError);
-  return { tasks: open(queueNames.tasks), webhooks: open(queueNames.webhooks) };
+  return {
+    high: open("high"),
+    normal: open("normal"),
+    low: open("low"),
+    quarantine: open("quarantine"),
+    webhooks: open("webhooks"),
+  };
 }
 
 /** A leg that a script owes to the queue. */
-export type OwedLeg = { tenant: string; task: string; leg: number };
+export type OwedLeg = { tenant: string; task: string; leg: number; lane: Lane };
 
 /** Adds the legs, then strikes them from `owed`. If it dies between, a sweeper does the same again. */
 export async function enqueueLegs(store: Store, legs: readonly OwedLeg[]): Promise<void> {
   await Promise.all(legs.map((leg) => enqueueLeg(store, leg)));
 }
 
-async function enqueueLeg(store: Store, { tenant, task, leg }: OwedLeg): Promise<void> {
+async function enqueueLeg(store: Store, { tenant, task, leg, lane }: OwedLeg): Promise<void> {
   const job: TaskJob = { tenant, task, leg };
   // What was awake before goes ahead of what is new.
-  await store.queues.tasks.add("leg", job, { jobId: legId(task, leg), lifo: leg > 1 });
+  await store.queues[lane].add("leg", job, { jobId: legId(task, leg), lifo: leg > 1 });
   await store.redis.zrem(key(tenant, "owed"), legId(task, leg));
 }
 

@@ -1,6 +1,6 @@
 /** Reading what a script replied: positions and bytes become words and numbers, or an error on the spot. */
 import { tenantOfBase } from "./keys.ts";
-import type { OwedLeg } from "./queue.ts";
+import { Lane, type OwedLeg } from "./queue.ts";
 import type { ScriptReply } from "./scripts.ts";
 
 export function replyList(reply: ScriptReply): ScriptReply[] {
@@ -22,10 +22,12 @@ export function numberAt(list: readonly ScriptReply[], index: number): number {
   return Number(textAt(list, index));
 }
 
-/** `<base>\n<task>\n<leg>`, as line.lua writes the legs it woke. */
-export function legAt(list: readonly ScriptReply[], index: number): OwedLeg {
-  const [base = "", task = "", leg = "0"] = textAt(list, index).split("\n");
-  return { tenant: tenantOfBase(base), task, leg: Number(leg) };
+/** From `first` on to `end`: `<base>\n<task>\n<leg>\n<lane>`, as admission.lua writes the legs it owes. */
+export function legsAt(list: readonly ScriptReply[], first: number, end = list.length): OwedLeg[] {
+  return Array.from({ length: end - first }, (_, i) => {
+    const [base = "", task = "", leg = "0", lane] = textAt(list, first + i).split("\n");
+    return { tenant: tenantOfBase(base), task, leg: Number(leg), lane: Lane.parse(lane) };
+  });
 }
 
 /** A reply that no version of the script gives: the script and its caller are out of step. */

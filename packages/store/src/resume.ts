@@ -1,7 +1,8 @@
 /** Calls resume.lua: reopens a stopped or failed task as a new leg. */
 import type { Budget } from "@pawl/protocol";
 import { tenantBase } from "./keys.ts";
-import { numberAt, replyList, textAt, unknownVerdict } from "./reply.ts";
+import type { OwedLeg } from "./queue.ts";
+import { legsAt, replyList, textAt, unknownVerdict } from "./reply.ts";
 import { runScript } from "./scripts.ts";
 import type { Store } from "./store.ts";
 
@@ -17,7 +18,7 @@ export type Resume = {
 };
 
 export type ResumeOutcome =
-  | { kind: "resumed"; leg: number }
+  | { kind: "resumed"; legs: OwedLeg[] }
   | { kind: "refused"; status: string }
   /** The journal grew since the caller read it. */
   | { kind: "moved" }
@@ -34,8 +35,9 @@ export async function resumeTask(store: Store, resume: Resume): Promise<ResumeOu
   const verdict = textAt(reply, 0);
   switch (verdict) {
     case "OK":
+      return { kind: "resumed", legs: legsAt(reply, 1) };
     case "REPLAY":
-      return { kind: "resumed", leg: numberAt(reply, 1) };
+      return { kind: "resumed", legs: [] };
     case "REFUSED":
       return { kind: "refused", status: textAt(reply, 1) };
     case "MOVED":

@@ -12,7 +12,7 @@ export type ScriptArgument = string | number | Buffer;
 /** What a script replies: nested arrays of bytes and integers. */
 export type ScriptReply = Buffer | number | null | ScriptReply[];
 
-const parts = ["context", "task", "money", "transition", "line"] as const;
+const parts = ["context", "task", "money", "admission", "transition", "line"] as const;
 const scriptNames = ["submit", "claim", "step", "signal", "resume", "forget", "deliver"] as const;
 export type ScriptName = (typeof scriptNames)[number];
 

@@ -2,7 +2,7 @@
 import type { EventData, NewEvent, TokenUsage } from "@pawl/protocol";
 import { tenantBase } from "./keys.ts";
 import type { OwedLeg } from "./queue.ts";
-import { legAt, numberAt, replyList, textAt, unknownVerdict } from "./reply.ts";
+import { legsAt, numberAt, replyList, textAt, unknownVerdict } from "./reply.ts";
 import { runScript, type ScriptArgument } from "./scripts.ts";
 import type { Store } from "./store.ts";
 
@@ -80,7 +80,7 @@ export function reportLateUsage(
   report: {
     tenant: string;
     task: string;
-    epoch: number;
+    epoch: string;
     call: string;
     usage: TokenUsage;
     costNanoUsd: number;
@@ -98,6 +98,30 @@ export function reportLateUsage(
   ]);
 }
 
+/** A leg without a job in the queue is owed again, under a new number; refused where the task has moved on. */
+export function reviveLeg(
+  store: Store,
+  { tenant, task, leg }: { tenant: string; task: string; leg: number },
+): Promise<SignalOutcome> {
+  const event: NewEvent = { type: "task.resumed", data: { because: "vanished" } };
+  return signal(store, tenant, [task, "", "vanished", leg, store.codec.encode(event)]);
+}
+
+/** The worker of a start that others took for crashed says that it lives: it had lost its lease, no more. */
+export function reportAlive(
+  store: Store,
+  { tenant, task, startSeq, worker }: { tenant: string; task: string; startSeq: number; worker: string },
+): Promise<SignalOutcome> {
+  const event: NewEvent = { type: "lease.lost", data: { worker, start_seq: startSeq } };
+  return signal(store, tenant, [task, "", "alive", startSeq, store.codec.encode(event)]);
+}
+
+/** Gives free seats to those who wait for one: after a cap was raised, or where a crash left one empty. */
+export async function admitWaiting(store: Store, tenant: string): Promise<OwedLeg[]> {
+  const outcome = await signal(store, tenant, ["", "", "admit"]);
+  return outcome.kind === "done" ? outcome.legs : [];
+}
+
 /** Wakes those for whom an account's money is free by now, or will never be. */
 export async function recheckLine(store: Store, tenant: string, accountKey: string): Promise<OwedLeg[]> {
   const outcome = await signal(store, tenant, ["", "", "line", accountKey]);
@@ -109,11 +133,7 @@ async function signal(store: Store, tenant: string, argv: readonly ScriptArgumen
   const verdict = textAt(reply, 0);
   switch (verdict) {
     case "OK":
-      return {
-        kind: "done",
-        seq: numberAt(reply, 1),
-        legs: reply.slice(2).map((_, i) => legAt(reply, i + 2)),
-      };
+      return { kind: "done", seq: numberAt(reply, 1), legs: legsAt(reply, 2) };
     case "REPLAY":
       return { kind: "replayed" };
     case "REFUSED":

@@ -84,7 +84,8 @@ describe("the command slot", () => {
   it("tells a replayed command what others appended before it, and only that", async () => {
     const { task, epoch, step } = await claimed();
     await step(1, { next: holding(taskAccount(tenant, task, 1000), "m1", 100) });
-    await claimTask(store, { tenant, task, leg: 1, start: 2, started: started(1) });
+    const second = await claimTask(store, { tenant, task, leg: 1, start: 2, started: started(1) });
+    if (second.kind !== "claimed") throw new Error("not claimed");
     const late = await reportLateUsage(store, {
       tenant,
       task,
@@ -94,7 +95,7 @@ describe("the command slot", () => {
       costNanoUsd: 7,
     });
     expect(late.kind).toBe("done");
-    const command: Partial<Step> = { epoch: epoch + 1, cursor: 4, facts: [note] };
+    const command: Partial<Step> = { epoch: second.epoch, cursor: 4, facts: [note] };
     const first = await step(1, command);
     expect(first).toMatchObject({ kind: "done", firstSeq: 6, others: [{ seq: 5, type: "usage.confirmed" }] });
     expect(await step(1, command)).toEqual(first);
@@ -124,20 +125,52 @@ describe("the fence", () => {
   it("lets nothing through from a worker whose task was claimed by another", async () => {
     const { task, step } = await claimed();
     const second = await claimTask(store, { tenant, task, leg: 1, start: 2, started: started(1) });
-    expect(second).toMatchObject({ kind: "claimed", epoch: 2 });
+    expect(second).toMatchObject({ kind: "claimed", epoch: expect.stringMatching(/^2\./) });
     expect(await step(1, { facts: [note] })).toEqual({ kind: "fenced" });
     const state = foldTask(await readJournal(store, tenant, task));
     expect(state).toMatchObject({ attempts: 2, failedTries: 1 });
   });
 
   it("answers the same claim twice alike, and refuses an older start or a stale leg", async () => {
-    const { task } = await claimed();
+    const { task, epoch } = await claimed();
     const claim = (leg: number, start: number) =>
       claimTask(store, { tenant, task, leg, start, started: started(leg) });
-    expect(await claim(1, 1)).toMatchObject({ kind: "claimed", epoch: 1 });
-    expect(await claim(1, 3)).toMatchObject({ kind: "claimed", epoch: 2 });
+    expect(await claim(1, 1)).toMatchObject({ kind: "claimed", epoch });
+    expect(await claim(1, 3)).toMatchObject({ kind: "claimed", epoch: expect.stringMatching(/^2\./) });
     expect(await claim(1, 2)).toEqual({ kind: "refused", status: "running" });
     expect(await claim(2, 1)).toEqual({ kind: "refused", status: "running" });
+  });
+
+  it("tells a claim from the one that Redis forgot", async () => {
+    const task = await submitted(store);
+    const head = key(tenant, "head", task);
+    const before = await store.redis.hgetall(head);
+    const claim = () => claimTask(store, { tenant, task, leg: 1, start: 1, started: started(1) });
+    const first = await claim();
+    // What a failover to a replica that lagged behind would leave.
+    await store.redis.del(head);
+    await store.redis.hset(head, before);
+    await store.redis.ltrim(key(tenant, "journal", task), 0, 0);
+    const second = await claim();
+    if (first.kind !== "claimed" || second.kind !== "claimed") throw new Error("not claimed");
+    const base = {
+      tenant,
+      task,
+      n: 1,
+      cursor: 2,
+      settled: [],
+      facts: [note],
+      transition: { to: "running" },
+    } as const;
+    expect(await stepTask(store, { ...base, epoch: second.epoch })).toMatchObject({ kind: "done" });
+    expect(await stepTask(store, { ...base, epoch: first.epoch })).toEqual({ kind: "fenced" });
+  });
+
+  it("lets nothing through once the task is no longer running, though nobody else has it", async () => {
+    const { step } = await claimed();
+    const facts: NewEvent[] = [{ type: "task.waiting", data: { for: "retry", after_ms: 60_000 } }];
+    await step(1, { facts, transition: { to: "waiting", for: "retry", afterMs: 60_000 } });
+    expect(await step(2, { facts: [note] })).toEqual({ kind: "fenced" });
   });
 
   it("hands a task back as a new leg, with its attempt", async () => {
@@ -266,8 +299,8 @@ describe("the line before an account", () => {
       start: 1,
       started: started(2),
     });
-    expect(again).toMatchObject({ kind: "claimed", epoch: 2 });
-    const woken = await second.step(1, { epoch: 2, cursor: 5, next: holding(account, "m2", 50) });
+    if (again.kind !== "claimed") throw new Error("not claimed");
+    const woken = await second.step(1, { epoch: again.epoch, cursor: 5, next: holding(account, "m2", 50) });
     expect(woken).toMatchObject({ kind: "done" });
     expect(await money(account)).toEqual({ spent: 0, held: 50 });
   });
@@ -281,6 +314,17 @@ describe("the line before an account", () => {
     const freed = await first.step(2, { settled: [{ hold: "m1", nanoUsd: 95 }] });
     expect(freed).toMatchObject({ legs: [{ task: second.task }, { task: third.task }] });
     expect(await store.redis.exists(`${account.key}:line`)).toBe(0);
+  });
+
+  it("says what there could be, not what is free, to who asks for more than there is", async () => {
+    const account = shared("shared-5", 100);
+    const [first, second] = [await claimed(), await claimed()];
+    await first.step(1, { next: holding(account, "m1", 95) });
+    expect(await second.step(1, { next: holding(account, "m1", 120) })).toMatchObject({
+      kind: "spent",
+      freeNanoUsd: 100,
+    });
+    expect(await second.step(2, { next: holding(account, "m1", 100) })).toMatchObject({ kind: "parked" });
   });
 
   it("is not held up by a task that was cancelled while it stood in it", async () => {

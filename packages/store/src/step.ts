@@ -4,7 +4,7 @@ import { type Account, accountArguments } from "./account.ts";
 import { decodeStored } from "./journal.ts";
 import { tenantBase } from "./keys.ts";
 import type { OwedLeg } from "./queue.ts";
-import { bytesAt, legAt, numberAt, replyList, textAt, unknownVerdict } from "./reply.ts";
+import { bytesAt, legsAt, numberAt, replyList, textAt, unknownVerdict } from "./reply.ts";
 import { runScript, type ScriptArgument } from "./scripts.ts";
 import type { Store } from "./store.ts";
 import { listArguments } from "./submit.ts";
@@ -13,7 +13,8 @@ import { type Transition, transitionArguments } from "./transition.ts";
 export type Step = {
   tenant: string;
   task: string;
-  epoch: number;
+  /** As the claim returned it. */
+  epoch: string;
   /** 1 for the epoch's first command, one more for each next; one in flight at a time. */
   n: number;
   /** How many events of the journal the worker has folded. */
@@ -45,7 +46,7 @@ export type StepOutcome =
       lastSeq: number;
       /** The least free money over the accounts, after this step. */
       freeNanoUsd: number;
-      /** Legs to add to the queue: this task's own when handed back, and those whom freed money woke. */
+      /** Legs to add to the queue: this task's own when handed back, whom freed money woke, who got its seat. */
       legs: OwedLeg[];
       /** What others appended since the cursor. */
       others: Event[];
@@ -101,7 +102,7 @@ export async function stepTask(store: Store, step: Step): Promise<StepOutcome> {
 }
 
 /** A hold belongs to (task, epoch, call). */
-function holdId(epoch: number, call: string): string {
+function holdId(epoch: string, call: string): string {
   return `${epoch}:${call}`;
 }
 
@@ -111,13 +112,11 @@ function readOutcome(
   reply: ReturnType<typeof replyList>,
   kind: "done" | "spent" | "parked" | "window",
 ): StepOutcome {
-  const ownLeg = textAt(reply, 5);
-  const woken = numberAt(reply, 6);
-  const legs = Array.from({ length: woken }, (_, i) => legAt(reply, 7 + i));
-  if (ownLeg !== "") legs.push({ tenant: step.tenant, task: step.task, leg: Number(ownLeg) });
+  const othersFrom = 6 + numberAt(reply, 5);
+  const legs = legsAt(reply, 6, othersFrom);
   const others = reply
-    .slice(7 + woken)
-    .map((_, i) => decodeStored(store.codec, bytesAt(reply, 7 + woken + i), step.cursor + 1 + i));
+    .slice(othersFrom)
+    .map((_, i) => decodeStored(store.codec, bytesAt(reply, othersFrom + i), step.cursor + 1 + i));
   return {
     kind,
     atMs: numberAt(reply, 1),

@@ -33,8 +33,9 @@ describe("submit", () => {
 
   it("does nothing the second time its reply was lost", async () => {
     const once = request();
-    expect(await submitTask(store, once)).toEqual({ kind: "submitted", leg: 1 });
-    expect(await submitTask(store, once)).toEqual({ kind: "submitted", leg: 1 });
+    const legs = [{ tenant, task: once.task, leg: 1, lane: "normal" }];
+    expect(await submitTask(store, once)).toEqual({ kind: "submitted", legs });
+    expect(await submitTask(store, once)).toEqual({ kind: "submitted", legs });
     expect(await readJournal(store, tenant, once.task)).toHaveLength(1);
   });
 

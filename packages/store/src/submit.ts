@@ -2,7 +2,8 @@
 import type { EventData } from "@pawl/protocol";
 import { type Account, accountArguments } from "./account.ts";
 import { globalKeys, key, tenantBase } from "./keys.ts";
-import { replyList, textAt, unknownVerdict } from "./reply.ts";
+import type { OwedLeg } from "./queue.ts";
+import { legsAt, replyList, textAt, unknownVerdict } from "./reply.ts";
 import { runScript } from "./scripts.ts";
 import type { Store } from "./store.ts";
 
@@ -23,7 +24,8 @@ export type Submission = {
 };
 
 export type SubmitOutcome =
-  | { kind: "submitted"; leg: number | null }
+  /** Without a leg where it waits for its time or for a seat. */
+  | { kind: "submitted"; legs: OwedLeg[] }
   /** The key was used by this body: `answer` is what was answered, if that is known. */
   | { kind: "replayed"; task: string; answer: string | null }
   | { kind: "busy"; task: string }
@@ -48,6 +50,10 @@ export async function submitTask(store: Store, submission: Submission): Promise<
       data.limits.timeout_ms,
       data.delay_ms ?? "",
       data.webhook_url === null ? 0 : 1,
+      data.user ?? "",
+      data.priority,
+      store.seats.perUser,
+      store.seats.perTenant,
       ...listArguments(indexesOf(data)),
       1,
       store.codec.encode({ type: "task.submitted", data }),
@@ -56,10 +62,8 @@ export async function submitTask(store: Store, submission: Submission): Promise<
   const verdict = textAt(reply, 0);
   switch (verdict) {
     case "OK":
-    case "AGAIN": {
-      const leg = textAt(reply, 1);
-      return { kind: "submitted", leg: leg === "" ? null : Number(leg) };
-    }
+    case "AGAIN":
+      return { kind: "submitted", legs: legsAt(reply, 1) };
     case "REPLAY": {
       const answer = textAt(reply, 2);
       return { kind: "replayed", task: textAt(reply, 1), answer: answer === "" ? null : answer };

@@ -4,7 +4,7 @@ import type { ScriptArgument } from "./scripts.ts";
 
 export type Transition =
   | { to: "running" }
-  | { to: "queued" }
+  | { to: "queued"; lane?: "quarantine" }
   | { to: "waiting"; for: WaitingFor; afterMs?: number | undefined }
   | { to: TerminalStatus; stopReason: StopReason; deliveryId: string };
 
@@ -13,7 +13,7 @@ export function transitionArguments(transition: Transition, retentionMs: number)
     case "running":
       return [""];
     case "queued":
-      return ["queued"];
+      return ["queued", transition.lane ?? ""];
     case "waiting":
       return [
         "waiting",

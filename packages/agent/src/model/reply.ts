@@ -126,10 +126,15 @@ function readUsage(
   return {
     billed,
     usage: {
-      input_tokens: billed.input_tokens,
-      output_tokens: billed.output_tokens,
-      cache_read_tokens: billed.cache_read_input_tokens ?? 0,
-      cache_write_tokens: billed.cache_creation_input_tokens ?? 0,
+      input_tokens: count(billed.input_tokens),
+      output_tokens: count(billed.output_tokens),
+      cache_read_tokens: count(billed.cache_read_input_tokens),
+      cache_write_tokens: count(billed.cache_creation_input_tokens),
     },
   };
+}
+
+/** A gateway may report anything. */
+function count(tokens: unknown): number {
+  return typeof tokens === "number" && Number.isSafeInteger(tokens) && tokens >= 0 ? tokens : 0;
 }

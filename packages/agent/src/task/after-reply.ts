@@ -35,7 +35,11 @@ export function nextMove(conversation: Conversation): Move {
 export function stoppedBy(limit: LimitReason): Move & { kind: "end" } {
   const message = limitMessages[limit];
   const end = stopped(limit, message);
-  return { ...end, events: [{ type: "limit.reached", data: { limit, message } }, ...end.events] };
+  return { ...end, events: [limitReached(limit), ...end.events] };
+}
+
+export function limitReached(limit: LimitReason): NewEvent {
+  return { type: "limit.reached", data: { limit, message: limitMessages[limit] } };
 }
 
 function stopped(

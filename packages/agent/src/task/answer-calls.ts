@@ -4,8 +4,8 @@
  */
 
 import type { ToolContext } from "../define-tool.ts";
-import { stoppedBy } from "./after-reply.ts";
-import { unansweredCalls } from "./conversation.ts";
+import { limitReached } from "./after-reply.ts";
+import { type ToolCall, unansweredCalls } from "./conversation.ts";
 import { interruptionOf } from "./interruption.ts";
 import { type Outcome, type Run, record, remember } from "./run.ts";
 import { failed, type PreparedCall, prepareCall, runCall, type ToolOutcome } from "./run-call.ts";
@@ -14,16 +14,19 @@ import { failed, type PreparedCall, prepareCall, runCall, type ToolOutcome } fro
 export async function answerCalls(run: Run): Promise<Outcome> {
   const ready: PreparedCall[] = [];
   for (const call of unansweredCalls(run.conversation)) {
-    const prepared = admit(run, call.started, prepareCall(call, run.toolsByName, run.malformed.get(call.id)));
-    if ("type" in prepared) remember(run, prepared);
-    else {
-      ready.push(prepared);
-      if (!call.started)
-        remember(run, {
-          type: "tool.started",
-          data: { call: call.id, tool: call.tool, effect: prepared.tool.effect },
-        });
+    const prepared = refusal(run, call) ?? prepareCall(call, run.toolsByName);
+    if ("type" in prepared) {
+      remember(run, prepared);
+      continue;
     }
+    const { effect } = prepared.tool;
+    if (call.started && effect === "write") {
+      remember(run, failed(call, "outcome_unknown", OUTCOME_UNKNOWN));
+      continue;
+    }
+    ready.push(prepared);
+    if (!call.started)
+      remember(run, { type: "tool.started", data: { call: call.id, tool: call.tool, effect } });
   }
   if (ready.length === 0) return "continue";
   // Before the first of them runs it must be known that it may have run.
@@ -49,25 +52,15 @@ export async function answerCalls(run: Run): Promise<Outcome> {
   return "continue";
 }
 
-/** What the limits and the journal say of a call that could be run otherwise. */
-function admit(run: Run, started: boolean, prepared: PreparedCall | ToolOutcome): PreparedCall | ToolOutcome {
-  if ("type" in prepared) return prepared;
-  const { call, tool } = prepared;
-  if (started) {
-    if (tool.effect !== "write") return prepared;
-    return failed(
-      call,
-      "outcome_unknown",
-      "The worker was lost while this call ran. Whether it took effect is unknown, so it was not run again. " +
-        "Do not assume either; tell the user, or check by other means.",
-    );
-  }
+const OUTCOME_UNKNOWN =
+  "The worker was lost while this call ran. Whether it took effect is unknown, so it was not run again. " +
+  "Do not assume either; tell the user, or check by other means.";
+
+/** Calls beyond the limit are not run; the model is told, and may then answer once without tools. */
+function refusal(run: Run, call: ToolCall): ToolOutcome | undefined {
   const { usage, limits, degraded } = run.state;
-  if (usage.tool_calls < limits.max_tool_calls) return prepared;
-  if (limits.max_tool_calls > 0 && degraded?.reason !== "max_tool_calls") {
-    const limit = stoppedBy("max_tool_calls").events[0];
-    if (limit !== undefined) remember(run, limit);
-  }
+  if (call.started || usage.tool_calls < limits.max_tool_calls) return undefined;
+  if (degraded?.reason !== "max_tool_calls") remember(run, limitReached("max_tool_calls"));
   return failed(
     call,
     "limit_reached",
@@ -80,7 +73,7 @@ function contextFor(run: Run, { call, tool }: PreparedCall, afterShutdown: Abort
   return {
     // A write is not broken off for a shutdown before its grace is over: its outcome would be unknown.
     signal: tool.effect === "write" ? afterShutdown : run.signal,
-    idempotencyKey: `${run.taskId}.${call.id}`,
+    idempotencyKey: `${run.taskId}.${call.key}`,
     user: submitted.user ?? undefined,
     tenant: run.tenant,
     taskId: run.taskId,

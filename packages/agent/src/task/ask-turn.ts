@@ -26,10 +26,15 @@ export async function askTurn(run: Run): Promise<Outcome> {
   const granted = await takeMoney(run, model, price);
   if (granted.kind !== "granted") return granted.outcome;
   const { call, request } = granted;
-  if (!run.stillOurs()) return "continue";
+  if (!run.stillOurs() || run.signal.aborted) {
+    rememberUnsent(run, call);
+    return "continue";
+  }
   const startedAtMs = run.nowMs();
   try {
-    const reply = await run.model.ask(request, { signal: run.signal, onText: run.onText });
+    const reply = await run.model
+      .ask(request, { signal: run.signal, onText: run.text.write })
+      .finally(run.text.flush);
     rememberReply(run, call, request.model, reply, price, run.nowMs() - startedAtMs);
     return "continue";
   } catch (error) {
@@ -61,6 +66,9 @@ async function takeMoney(run: Run, model: string, price: Price): Promise<Granted
     if (!counted && isTight(plan, definition.max_tokens_per_call)) {
       // The bound in bytes is loose: ask the provider for its own count before anything is cut short.
       counted = true;
+      // Whatever is known is recorded before anything else is waited for.
+      if (run.facts.length > 0 && (await record(run, { where: { to: "running" } })).kind === "lost")
+        return { kind: "denied", outcome: "lost" };
       bound = Math.min(bound, await countedBound(run, model, bound));
       continue;
     }
@@ -119,7 +127,7 @@ function requestFor(run: Run, model: string, plan: TurnPlan & { kind: "ask" }): 
     definition: run.state.submitted.definition,
     messages: last ? withNote(messages) : messages,
     maxTokens: plan.maxTokens,
-    mayUseTools: !last,
+    mayUseTools: !last && run.state.limits.max_tool_calls > 0,
   };
 }
 
@@ -138,7 +146,7 @@ function rememberReply(
   price: Price,
   durationMs: number,
 ): void {
-  const cost = costNanoUsd(price, reply.billed);
+  const cost = costOf(run, call, price, reply);
   remember(run, {
     type: "model.responded",
     data: {
@@ -147,14 +155,37 @@ function rememberReply(
       message_id: reply.messageId,
       content: reply.content,
       stop_reason: reply.stopReason,
+      ...(reply.malformed.size === 0 ? {} : { malformed_calls: [...reply.malformed.keys()] }),
       usage: reply.usage,
       cost_nano_usd: cost,
       duration_ms: Math.max(0, durationMs),
     },
   });
   run.settled.push({ hold: call, nanoUsd: cost });
-  run.malformed = reply.malformed;
   for (const warning of limitWarnings(run.state)) remember(run, warning);
+}
+
+/** A usage report that no API would send costs what was held. */
+function costOf(run: Run, call: string, price: Price, reply: ModelReply): number {
+  try {
+    return costNanoUsd(price, reply.billed);
+  } catch (error) {
+    run.log.error("the model reported an impossible usage; its worst case is charged", { call, error });
+    return run.state.openHolds.get(call)?.held_nano_usd ?? 0;
+  }
+}
+
+/** The money is held and the request announced, but we are interrupted before a byte of it was sent. */
+function rememberUnsent(run: Run, call: string): void {
+  const error = {
+    code: "not_sent",
+    message: "The worker was interrupted before the request was sent.",
+  } as const;
+  remember(run, {
+    type: "model.failed",
+    data: { call, error, status: null, retryable: false, cost_nano_usd: 0, unconfirmed: false },
+  });
+  run.settled.push({ hold: call, nanoUsd: 0 });
 }
 
 async function failedCall(run: Run, call: string, failure: ModelFailure): Promise<Outcome> {

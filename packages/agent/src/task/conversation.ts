@@ -7,8 +7,16 @@ import type { ContentBlock, Event, EventData, NewEvent } from "@pawl/protocol";
 
 export type Message = { role: "user" | "assistant"; content: ContentBlock[] };
 
-/** A call that the model asked for. `malformed`: its input was no JSON and is not to be trusted. */
-export type ToolCall = { id: string; tool: string; input: unknown; started: boolean };
+/** A call that the model asked for. `unfit`: its input is not what the model meant, and must not be run. */
+export type ToolCall = {
+  id: string;
+  tool: string;
+  input: unknown;
+  started: boolean;
+  unfit: "malformed" | "cut" | undefined;
+  /** The same however often the call is repeated, and no other call's: ids of gateways may repeat. */
+  key: string;
+};
 
 export type Conversation = {
   messages: Message[];
@@ -89,6 +97,9 @@ export function hear(conversation: Conversation, event: NewEvent): void {
       if (event.data.because === "request" && unansweredCalls(conversation).length === 0) {
         if (conversation.messages.at(-1)?.role === "assistant") say(conversation, [text(CONTINUE_RESUMED)]);
         conversation.lastReply = null;
+      } else if (event.data.because === "request" && conversation.lastReply !== null) {
+        // The limit that made that turn the last was raised: its calls are answered like any others.
+        conversation.lastReply.lastBecause = undefined;
       }
       break;
   }
@@ -118,16 +129,17 @@ function hearReply(conversation: Conversation, reply: EventData<"model.responded
   const lastBecause = conversation.request?.last_because;
   if (lastBecause !== undefined) say(conversation, [text(LAST_TURN)]);
   const { usage } = reply;
-  // The API takes no empty message back.
-  if (reply.content.length > 0) conversation.messages.push({ role: "assistant", content: reply.content });
+  // The API takes back neither blank text nor an empty message.
+  const content = reply.content.filter((block) => block.type !== "text" || !isBlank(block.text));
+  if (content.length > 0) conversation.messages.push({ role: "assistant", content });
   conversation.bytesSinceReply = 0;
   conversation.knownTokens = {
     model: reply.model,
     tokens: usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens + usage.output_tokens,
   };
-  conversation.calls = reply.content.flatMap((block) =>
+  conversation.calls = reply.content.flatMap((block, i) =>
     block.type === "tool_use" && typeof block.id === "string" && typeof block.name === "string"
-      ? [{ call: { id: block.id, tool: block.name, input: block.input, started: false }, answer: null }]
+      ? [{ call: toolCall(reply, block, block.id, block.name, i === reply.content.length - 1), answer: null }]
       : [],
   );
   const cut = reply.stop_reason === "max_tokens";
@@ -135,6 +147,24 @@ function hearReply(conversation: Conversation, reply: EventData<"model.responded
   conversation.lastReply = { stopReason: reply.stop_reason, lastBecause, unfinished };
   if (cut && conversation.calls.length === 0 && lastBecause === undefined)
     say(conversation, [text(CONTINUE_CUT)]);
+}
+
+function toolCall(
+  reply: EventData<"model.responded">,
+  block: ContentBlock,
+  id: string,
+  tool: string,
+  isLast: boolean,
+): ToolCall {
+  const malformed = reply.malformed_calls?.includes(id) ?? false;
+  // A reply that was cut at its length may have lost some of its last call's input, and still read well.
+  const cut = isLast && reply.stop_reason === "max_tokens";
+  const unfit = cut ? "cut" : malformed ? "malformed" : undefined;
+  return { id, tool, input: block.input, started: false, unfit, key: `${reply.call}.${id}` };
+}
+
+function isBlank(value: unknown): boolean {
+  return typeof value === "string" && value.trim() === "";
 }
 
 /** Answers go to the model in one message, in the order of the calls, once the last of them is there. */

@@ -1,5 +1,5 @@
 /** The ways in which a task ends here: by its own move, by an error, for want of tries, or broken off from outside. */
-import type { TaskError } from "@pawl/protocol";
+import type { EventData, TaskError } from "@pawl/protocol";
 import { type Move, stoppedBy } from "./after-reply.ts";
 import type { Interruption } from "./interruption.ts";
 import { type Outcome, type Run, record, remember, type TaskRunOutcome } from "./run.ts";
@@ -17,6 +17,24 @@ export function fail(run: Run, error: TaskError): Promise<Outcome> {
   return end(run, failure("permanent_error", error));
 }
 
+/** Crashes without a step between them after which a task is performed alone, and those there that condemn it. */
+const SUSPECT_AFTER = 2;
+const POISONED_AFTER = 2;
+
+/** A task that takes its workers down with it must not do so for ever, nor may its neighbours be blamed. */
+export function isSuspect({ state }: Run): boolean {
+  return state.crashes.length >= SUSPECT_AFTER && !state.quarantined;
+}
+
+export function poisoned({ state }: Run): End | undefined {
+  if (state.quarantineCrashes < POISONED_AFTER) return undefined;
+  const starts = state.crashes.join(", ");
+  const message =
+    `Its worker died ${state.crashes.length} times without a recorded step between, ${state.quarantineCrashes} times ` +
+    `with no other task beside it (task.started at ${starts}).`;
+  return failure("poisoned", { code: "crashed", message });
+}
+
 /** Consecutive tries without a recorded step, a crash counted as one. */
 export function triesExhausted(run: Run): End | undefined {
   const { failedTries, lastFailure, submitted } = run.state;
@@ -26,7 +44,7 @@ export function triesExhausted(run: Run): End | undefined {
   return failure("retries_exhausted", { code: cause.code, message });
 }
 
-function failure(stopReason: "permanent_error" | "retries_exhausted", error: TaskError): End {
+function failure(stopReason: "permanent_error" | "retries_exhausted" | "poisoned", error: TaskError): End {
   return {
     kind: "end",
     status: "failed",
@@ -36,12 +54,26 @@ function failure(stopReason: "permanent_error" | "retries_exhausted", error: Tas
 }
 
 export async function giveUp(run: Run, interruption: Interruption): Promise<TaskRunOutcome> {
-  if (interruption.kind === "lost") return "lost";
+  if (interruption.kind === "lost") {
+    // Whether it is lost is for the fence to say: what is known is offered to it.
+    if (run.facts.length > 0) await record(run, { where: { to: "running" } });
+    return "lost";
+  }
   if (interruption.kind === "deadline") {
     const outcome = await end(run, stoppedBy("deadline"));
     return outcome === "continue" ? "ended" : outcome;
   }
-  remember(run, { type: "task.handed_back", data: { because: "shutdown" } });
-  const recorded = await record(run, { where: { to: "queued" } });
+  return handBack(run, interruption.kind);
+}
+
+/** The task goes on elsewhere, or here again, and no attempt is counted. Refused where somebody else has it. */
+export async function handBack(
+  run: Run,
+  because: EventData<"task.handed_back">["because"],
+): Promise<TaskRunOutcome> {
+  remember(run, { type: "task.handed_back", data: { because } });
+  const where =
+    because === "suspect" ? ({ to: "queued", lane: "quarantine" } as const) : ({ to: "queued" } as const);
+  const recorded = await record(run, { where });
   return recorded.kind === "lost" ? "lost" : "handed_back";
 }

@@ -4,6 +4,8 @@ export type InterruptionKind =
   | "shutdown"
   /** `timeout_ms` is over. */
   | "deadline"
+  /** The worker's lease lapsed or was about to: somebody else may take the task at any moment. */
+  | "lease_lost"
   /** Cancelled, or taken over by another worker: nothing we do counts any more. */
   | "lost";
 

@@ -7,7 +7,7 @@ import type { Event, NewEvent, StopReason, TerminalStatus, WaitingFor } from "@p
 export type Where =
   | { to: "running" }
   /** Given back to the queue, to be taken up elsewhere. */
-  | { to: "queued" }
+  | { to: "queued"; lane?: "quarantine" }
   | { to: "waiting"; for: WaitingFor; afterMs?: number }
   | { to: TerminalStatus; stopReason: StopReason };
 

@@ -14,17 +14,19 @@ export type ToolOutcome = NewEvent & { type: "tool.completed" | "tool.failed" };
 export const DEFAULT_TOOL_TIMEOUT_MS = 60_000;
 
 /** Finds the tool and checks the input; a failed event where the call cannot be run. */
-export function prepareCall(
-  call: ToolCall,
-  tools: ReadonlyMap<string, Tool>,
-  malformed: string | undefined,
-): PreparedCall | ToolOutcome {
+export function prepareCall(call: ToolCall, tools: ReadonlyMap<string, Tool>): PreparedCall | ToolOutcome {
   const tool = tools.get(call.tool);
   if (tool === undefined) {
     const known = [...tools.keys()].join(", ") || "none";
     return failed(call, "unknown_tool", `There is no tool ${JSON.stringify(call.tool)}. Tools: ${known}.`);
   }
-  if (malformed !== undefined)
+  if (call.unfit === "cut")
+    return failed(
+      call,
+      "reply_cut",
+      "Your reply was cut off in the middle of this call, so it was not run. Call again, with less text before it.",
+    );
+  if (call.unfit === "malformed")
     return failed(
       call,
       "invalid_input",
@@ -68,7 +70,12 @@ export async function runCall(
       Promise.resolve().then(() => tool.run(input, { ...context, signal })),
       aborted(signal),
     ]);
-    const data = { call: call.id, tool: call.tool, content: toolResultText(result), duration_ms: duration() };
+    const data = {
+      call: call.id,
+      tool: call.tool,
+      content: toolResultText(result).toWellFormed(),
+      duration_ms: duration(),
+    };
     return { type: "tool.completed", data };
   } catch (error) {
     context.signal.throwIfAborted();
@@ -91,7 +98,13 @@ export function failed(
 ): ToolOutcome {
   return {
     type: "tool.failed",
-    data: { call: call.id, tool: call.tool, error: { code, message }, duration_ms: durationMs },
+    data: {
+      call: call.id,
+      tool: call.tool,
+      // The API takes no empty answer.
+      error: { code, message: message.trim() === "" ? "The tool failed." : message.toWellFormed() },
+      duration_ms: durationMs,
+    },
   };
 }
 

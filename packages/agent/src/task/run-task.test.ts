@@ -82,6 +82,63 @@ describe("the loop", () => {
     expect(stateOf(journal).status).toBe("completed");
   });
 
+  it("does not run a call that was cut with its reply, however well it reads", async () => {
+    const { tools, runs } = countingTools();
+    const model = scriptedModel((_, turn) =>
+      turn === 0
+        ? { ...callsReply(["a", "look", { x: 1 }], ["b", "send", { x: 2 }]), stopReason: "max_tokens" }
+        : reply(),
+    );
+    const { journal } = await perform([submittedEvent(tools)], { model, tools });
+    expect(runs.map((run) => run.split(":")[0])).toEqual(["look"]);
+    expect(journal.find((event) => event.type === "tool.failed")).toMatchObject({
+      data: { call: "b", error: { code: "reply_cut" } },
+    });
+    expect(stateOf(journal).status).toBe("completed");
+  });
+
+  it("still knows after a crash that a call's input was no JSON", async () => {
+    const { tools, runs } = countingTools();
+    const script = () =>
+      scriptedModel((_, turn) =>
+        turn === 0 ? { ...callsReply(["a", "send", { x: 1 }]), malformed: new Map([["a", "{"]]) } : reply(),
+      );
+    const whole = (await perform([submittedEvent(tools)], { model: script(), tools })).journal;
+    const cut = whole.findIndex(({ type }) => type === "model.responded") + 1;
+    await perform(whole.slice(0, cut), { model: script(), tools });
+    expect(runs).toEqual([]);
+  });
+
+  it("gives calls of different turns keys of their own, though a gateway repeats their ids", async () => {
+    const { tools, runs } = countingTools();
+    const model = scriptedModel((_, turn) => (turn < 3 ? callsReply(["same", "put", { x: turn }]) : reply()));
+    const { journal } = await perform([submittedEvent(tools)], { model, tools });
+    expect(new Set(runs.map((run) => run.split(":").at(-1))).size).toBe(3);
+    expect(stateOf(journal).usage.tool_calls).toBe(3);
+  });
+
+  it("sends no blank text and no empty message back", async () => {
+    const { tools } = countingTools();
+    const model = scriptedModel((_, turn) => {
+      if (turn === 0)
+        return {
+          ...callsReply(["a", "look", { x: 1 }]),
+          content: [{ type: "text", text: "\n\n" }, ...callsReply(["a", "look", { x: 1 }]).content],
+        };
+      if (turn === 1 && model.asked.length < 3)
+        return reply({ content: [{ type: "text", text: "" }], stopReason: "max_tokens" });
+      return reply();
+    });
+    await perform([submittedEvent(tools)], { model, tools });
+    for (const { messages } of model.asked)
+      for (const { content } of messages) {
+        expect(content.length).toBeGreaterThan(0);
+        for (const block of content)
+          if (block.type === "text") expect(String(block.text).trim()).not.toBe("");
+      }
+    expect(model.asked.length).toBe(3);
+  });
+
   it("never runs the calls of a refusal, and stops", async () => {
     const { tools, runs } = countingTools();
     const model = scriptedModel(() => ({ ...callsReply(["a", "send", { x: 1 }]), stopReason: "refusal" }));
@@ -186,6 +243,17 @@ describe("limits", () => {
     expect(runs).toHaveLength(2);
     expect(model.asked.at(-1)?.mayUseTools).toBe(false);
     expect(stateOf(journal)).toMatchObject({ status: "stopped", stopReason: "max_tool_calls", text: "done" });
+  });
+
+  it("counts only calls that it let through, so that a resume has what was raised", async () => {
+    const { tools, runs, submitted } = limited({ max_tool_calls: 2 });
+    const five = [1, 2, 3, 4, 5].map((x): [string, string, unknown] => [`c${x}`, "look", { x }]);
+    const model = scriptedModel((request, turn) =>
+      turn === 0 && request.mayUseTools ? callsReply(...five) : reply(),
+    );
+    const { journal } = await perform([submitted], { model, tools });
+    expect(runs).toHaveLength(2);
+    expect(stateOf(journal).usage.tool_calls).toBe(2);
   });
 
   it("never asks for more money than the budget leaves, and ends with an answer", async () => {
@@ -383,6 +451,37 @@ describe("interruptions", () => {
     expect(stateOf(journal)).toMatchObject({ status: "stopped", stopReason: "deadline", text: "so far" });
   });
 
+  it("hands the task back when its lease is lost, and charges nothing for what was never sent", async () => {
+    const { tools } = countingTools();
+    const abort = new AbortController();
+    const model = scriptedModel(() => reply());
+    const stillOurs = () => {
+      abort.abort(new Interruption("lease_lost"));
+      return false;
+    };
+    const { outcome, journal } = await perform([submittedEvent(tools)], {
+      model,
+      tools,
+      signal: abort.signal,
+      stillOurs,
+    });
+    expect(outcome).toBe("handed_back");
+    expect(model.asked).toEqual([]);
+    expect(journal.at(-1)).toMatchObject({ type: "task.handed_back", data: { because: "lease_lost" } });
+    expect(stateOf(journal)).toMatchObject({ modelCostNanoUsd: 0, failedTries: 0, attempts: 0 });
+  });
+
+  it("lets an end that is there win over a deadline that comes with it", async () => {
+    const { tools } = countingTools();
+    const abort = new AbortController();
+    const model = scriptedModel(() => {
+      abort.abort(new Interruption("deadline"));
+      return reply();
+    });
+    const { journal } = await perform([submittedEvent(tools)], { model, tools, signal: abort.signal });
+    expect(stateOf(journal)).toMatchObject({ status: "completed", text: "done" });
+  });
+
   it("says nothing more once the task is lost", async () => {
     const { tools } = countingTools();
     const abort = new AbortController();
@@ -421,5 +520,50 @@ it("resumes a stopped task where it ended, with the model told to go on", async 
     text: "five calls made",
     turns: 4,
     model: MODEL,
+  });
+});
+
+describe("a task whose workers die", () => {
+  const crash = (journal: readonly Event[]): Event[] => [
+    ...journal,
+    {
+      seq: journal.length + 1,
+      at: NOW_MS,
+      attempt: 1,
+      type: "task.started",
+      data: { worker: "w", leg: 1, model_provider: "test" },
+    },
+  ];
+
+  it("is performed alone after two crashes without a step, and condemned after two more there", async () => {
+    const { tools } = countingTools();
+    const model = story();
+    const twice = crash(crash([submittedEvent(tools, { max_attempts: 9 })]));
+    const suspected = await perform(twice, { model, tools });
+    expect(suspected.outcome).toBe("handed_back");
+    expect(suspected.journal.at(-1)).toMatchObject({
+      type: "task.handed_back",
+      data: { because: "suspect" },
+    });
+    const once = await perform(crash(suspected.journal), { model, tools });
+    expect(stateOf(once.journal).status).toBe("completed");
+    const condemned = await perform(crash(crash(suspected.journal)), { model: story(), tools });
+    expect(stateOf(condemned.journal)).toMatchObject({ status: "failed", stopReason: "poisoned" });
+    expect(stateOf(condemned.journal).error?.message).toContain("2 times with no other task beside it");
+  });
+
+  it("is no suspect where the worker says that it lives", async () => {
+    const { tools } = countingTools();
+    const started = crash(crash([submittedEvent(tools)]));
+    const alive: Event = {
+      seq: started.length + 1,
+      at: NOW_MS,
+      attempt: 1,
+      type: "lease.lost",
+      data: { worker: "w", start_seq: 2 },
+    };
+    const { outcome, journal } = await perform([...started, alive], { model: story(), tools });
+    expect(outcome).toBe("ended");
+    expect(stateOf(journal).status).toBe("completed");
   });
 });

@@ -7,17 +7,18 @@
 import { type Move, nextMove } from "./after-reply.ts";
 import { answerCalls } from "./answer-calls.ts";
 import { askTurn } from "./ask-turn.ts";
-import { end, giveUp, triesExhausted } from "./end-task.ts";
+import { end, giveUp, handBack, isSuspect, poisoned, triesExhausted } from "./end-task.ts";
 import { interruptionOf } from "./interruption.ts";
 import { type Outcome, type Run, type TaskDeps, type TaskRun, type TaskRunOutcome, takeUp } from "./run.ts";
 
 export async function runTask(task: TaskRun, deps: TaskDeps): Promise<TaskRunOutcome> {
   const run = takeUp(task, deps);
   for (;;) {
+    const move = poisoned(run) ?? triesExhausted(run) ?? nextMove(run.conversation);
     const interruption = interruptionOf(run.signal);
-    if (interruption) return giveUp(run, interruption);
-    const exhausted = triesExhausted(run);
-    const move = exhausted ?? nextMove(run.conversation);
+    // What has come to its end is not stopped on the way there.
+    if (interruption && move.kind !== "end") return giveUp(run, interruption);
+    if (isSuspect(run)) return handBack(run, "suspect");
     const outcome = await make(run, move);
     if (outcome !== "continue") return outcome;
   }

@@ -23,12 +23,12 @@ export type TaskDeps = {
   record: Recorder;
   /** Aborted with an Interruption. */
   signal: AbortSignal;
-  /** Asked right before each effect; where it says no, `signal` is aborted by then. */
+  /** Whether our lease holds: asked right before each effect. Where it does not, `signal` is aborted by then. */
   stillOurs: () => boolean;
   /** How long a `write` tool in flight may still take when the worker is going. */
   writeGraceMs: number;
-  /** Text as it is being written; nobody waits for it. */
-  onText: (text: string) => void;
+  /** Text as it is being written; nobody waits for it. `flush`: the reply is over. */
+  text: { write: (text: string) => void; flush: () => void };
   nowMs: () => number;
   random: () => number;
   log: ToolContext["log"];
@@ -47,8 +47,6 @@ export type Run = TaskRun &
     /** Said to nobody yet: they go with the next step. */
     facts: NewEvent[];
     settled: { hold: string; nanoUsd: number }[];
-    /** Inputs of the last reply that were no JSON. */
-    malformed: ReadonlyMap<string, string>;
   };
 
 /** "continue": the loop goes on. */
@@ -67,7 +65,6 @@ export function takeUp(task: TaskRun, deps: TaskDeps): Run {
     toolsByName: new Map(tools.map((tool) => [tool.name, tool])),
     facts: [],
     settled: [],
-    malformed: new Map(),
   };
 }
 

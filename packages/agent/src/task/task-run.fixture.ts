@@ -133,7 +133,7 @@ export async function perform(
       signal: new AbortController().signal,
       stillOurs: () => true,
       writeGraceMs: 100,
-      onText: () => {},
+      text: { write: () => {}, flush: () => {} },
       nowMs: () => NOW_MS,
       random: () => 0.5,
       log: { info: () => {}, warn: () => {}, error: () => {} },

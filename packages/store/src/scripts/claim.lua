@@ -2,15 +2,16 @@
 -- append nothing more.
 --
 -- KEYS  1 the tenant's base
--- ARGV  task, leg, BullMQ's attemptsStarted of the leg's job, task.started event
+-- ARGV  task, leg, BullMQ's attemptsStarted of the leg's job, nonce, task.started event
 -- Reply {'OK' | 'REPLAY', epoch, journal…}
 --       {'UNKNOWN'}                       no such task
 --       {'REFUSED', status}               the leg is not current, an older start of it, or nothing is to be done
 --
--- Protects invariant 1: an equal (leg, start) pair is the same claim asked again after a lost reply.
+-- Protects invariant 1: an equal (leg, start) pair is the same claim asked again after a lost reply. The nonce is part
+-- of the epoch: where Redis forgot a claim that it had acknowledged, the next one must not be mistaken for it.
 
 local task = openTask(base, take())
-local leg, start, started = take(), take(), take()
+local leg, start, nonce, started = take(), take(), take(), take()
 if not task then
   return { 'UNKNOWN' }
 end
@@ -26,17 +27,17 @@ if leg == head.claimed_leg and tonumber(start) <= tonumber(head.claimed_start) t
   end
   verdict = 'REPLAY'
 else
-  local touched, woken = {}, {}
+  local touched, legs = {}, {}
   chargeOpenHolds(task, touched)
-  put(task, 'epoch', whole(tonumber(head.epoch) + 1))
+  put(task, 'epoch', nextEpoch(task) .. '.' .. nonce)
   put(task, 'claimed_leg', leg)
   put(task, 'claimed_start', start)
   put(task, 'attempts', whole(tonumber(head.attempts) + 1))
   toRunning(task)
   append(task, { started })
   saveTask(task)
-  -- Woken legs stay owed; the sweeper queues them.
-  wakeLines(touched, woken)
+  -- The legs stay owed; the sweeper queues them.
+  wakeLines(touched, legs)
 end
 
 local reply = redis.call('LRANGE', key(base, 'journal', task.id), 0, -1)

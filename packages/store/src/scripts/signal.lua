@@ -5,9 +5,12 @@
 --   cancel  event, delivery, retention in ms
 --   alarm   wake event, deadline event, delivery, retention in ms. Rings only if it is time by Redis' clock
 --   wake    what it must be waiting for, event                                 a decision, a reply
+--   vanished  leg, event                the leg has no job in the queue: it is owed again, under a new number
+--   alive   start seq, event            the worker of a start that was taken for crashed has lost its lease only
 --   usage   hold id, nano-dollars, event                                       a late report lowers an estimate once
---   line    account key                            (no task) rechecks who waits for that account's money
--- Reply {'OK', last seq, woken legs…}   each leg as in line.lua
+--   line    account key                 (no task) rechecks who waits for that account's money
+--   admit                               (no task) gives free seats to those who wait
+-- Reply {'OK', last seq, legs…}         each leg as in admission.lua
 --       {'REPLAY'}                      this request was done before
 --       {'REFUSED', status, stop reason}
 --       {'UNKNOWN'}
@@ -15,13 +18,20 @@
 -- Protects invariant 7: a terminal state is final; a cancelled or overdue task's worker is fenced off at once.
 
 local id, request, kind = take(), take(), take()
-local touched, woken = {}, {}
+local touched, legs = {}, {}
+
+local function done(seq)
+  table.insert(legs, 1, 'OK')
+  table.insert(legs, 2, whole(seq))
+  return legs
+end
 
 if kind == 'line' then
-  wakeLine(take(), woken)
-  table.insert(woken, 1, 'OK')
-  table.insert(woken, 2, '0')
-  return woken
+  wakeLine(take(), legs)
+  return done(0)
+elseif kind == 'admit' then
+  admitNext(base, legs)
+  return done(0)
 end
 
 local task = openTask(base, id)
@@ -39,15 +49,15 @@ local function refuse()
 end
 
 local function endNow(event, ending)
-  put(task, 'epoch', whole(tonumber(head.epoch) + 1))
+  put(task, 'epoch', nextEpoch(task))
   append(task, { event })
-  toEnd(task, ending, touched)
+  toEnd(task, ending, touched, legs)
   redis.call('PUBLISH', settings.controlChannel, base .. '\n' .. id)
 end
 
 local function wakeNow(event)
   append(task, { event })
-  woken[1] = table.concat({ base, id, toQueued(task) }, '\n')
+  toQueued(task, legs)
 end
 
 if kind == 'cancel' then
@@ -72,6 +82,21 @@ elseif kind == 'wake' then
     return refuse()
   end
   wakeNow(take())
+elseif kind == 'vanished' then
+  if take() ~= head.leg or head.seated ~= '1' or (head.status ~= 'queued' and head.status ~= 'running') then
+    return refuse()
+  end
+  chargeOpenHolds(task, touched)
+  put(task, 'epoch', nextEpoch(task))
+  wakeNow(take())
+elseif kind == 'alive' then
+  -- Once: the number of the start is remembered like a request.
+  local start = take()
+  if terminal[head.status] or head['alive:' .. start] then
+    return refuse()
+  end
+  put(task, 'alive:' .. start, '1')
+  append(task, { take() })
 elseif kind == 'usage' then
   local hold, nano = take(), take()
   local lost = head['lost:' .. hold]
@@ -91,7 +116,5 @@ if request ~= '' then
   put(task, 'request:' .. request, '1')
 end
 saveTask(task)
-wakeLines(touched, woken)
-table.insert(woken, 1, 'OK')
-table.insert(woken, 2, whole(journalLength(task)))
-return woken
+wakeLines(touched, legs)
+return done(journalLength(task))

@@ -7,7 +7,7 @@
 --       accounts, holds (count, then id + nano-dollars), held (events appended if every hold is taken),
 --       least (nano-dollars of the least call of use), parked (events appended if the money is others'), wake event,
 --       transition (applied unless the holds were refused)
--- Reply {verdict, at, first seq of this command, last seq, free money, leg, woken legs (count, then each),
+-- Reply {verdict, at, first seq of this command, last seq, free money, legs (count, then each as in admission.lua),
 --        events that others appended since the cursor…}
 --       verdict OK | SPENT | PARKED | WINDOW as in money.lua; facts and settlements stand in every case
 --       {'UNKNOWN'} | {'OLD'} | {'GAP'} | {'FENCED', status}
@@ -23,13 +23,10 @@ end
 local head = task.head
 local journal = key(base, 'journal', task.id)
 
-local function reply(kept, othersEnd, woken)
+local function reply(kept, othersEnd, legs)
   local parts = splitLines(kept)
-  if parts[6] == '-' then
-    parts[6] = ''
-  end
-  parts[7] = tostring(#woken)
-  for _, leg in ipairs(woken) do
+  parts[6] = tostring(#legs)
+  for _, leg in ipairs(legs) do
     parts[#parts + 1] = leg
   end
   if othersEnd >= cursor then
@@ -42,18 +39,18 @@ end
 
 local lastN = epoch == head.slot_epoch and tonumber(head.slot_n) or 0
 if epoch == head.slot_epoch and n == lastN then
-  -- Legs woken by the first execution stay owed; the sweeper queues them.
+  -- The legs of the first execution stay owed; the sweeper queues them.
   return reply(head.slot_reply, tonumber(splitLines(head.slot_reply)[3]) - 2, {})
 elseif n <= lastN then
   return { 'OLD' }
-elseif epoch ~= head.epoch then
+elseif epoch ~= head.epoch or head.status ~= 'running' then
   return { 'FENCED', head.status }
 elseif n ~= lastN + 1 then
   return { 'GAP' }
 end
 
 local before = journalLength(task)
-local touched, woken = {}, {}
+local touched, legs = {}, {}
 append(task, takeList())
 for _ = 1, takeNumber() do
   local hold = take()
@@ -66,7 +63,7 @@ for i = 1, takeNumber() do
 end
 local held, least, parked, wakeEvent, transition = takeList(), take(), takeList(), take(), takeTransition()
 
-local verdict, free, leg = 'OK', 0, ''
+local verdict, free = 'OK', 0
 if #holds > 0 then
   local blocked
   verdict, free, blocked = takeHolds(task, accounts, holds)
@@ -79,24 +76,24 @@ if #holds > 0 then
       need = need + tonumber(hold.nano)
     end
     append(task, parked)
-    toWaiting(task, { waitingFor = 'budget', afterMs = '', standsStill = '0' }, touched)
+    toWaiting(task, { waitingFor = 'budget', afterMs = '', standsStill = '0' }, touched, legs)
     joinLine(task, blocked, least, whole(need))
     put(task, 'wake_event', wakeEvent)
   end
 end
 if verdict == 'OK' then
-  leg = apply(task, transition, touched)
+  apply(task, transition, touched, legs)
   if transition.to == 'queued' then
     -- Handed back: the attempt is not counted.
     put(task, 'attempts', whole(tonumber(head.attempts) - 1))
   end
 end
 
-local kept = table.concat({ verdict, whole(nowMs), whole(before + 1), whole(journalLength(task)), whole(free),
-  leg == '' and '-' or leg }, '\n')
+local kept = table.concat({ verdict, whole(nowMs), whole(before + 1), whole(journalLength(task)), whole(free) },
+  '\n')
 put(task, 'slot_epoch', epoch)
 put(task, 'slot_n', whole(n))
 put(task, 'slot_reply', kept)
 saveTask(task)
-wakeLines(touched, woken)
-return reply(kept, before - 1, woken)
+wakeLines(touched, legs)
+return reply(kept, before - 1, legs)

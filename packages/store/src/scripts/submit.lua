@@ -3,8 +3,9 @@
 -- KEYS  1 the tenant's base
 -- ARGV  task, idempotency key ('' none), request digest, idempotency lifetime in ms, busy for ms ('0': no one waits),
 --       accounts (refused when one of them is spent), deadline's length in ms, delay in ms ('' none),
---       webhook ('1' | '0'), index names (a list), events (a list)
--- Reply {'OK', leg ('' when delayed)} | {'AGAIN', leg}          this very task was submitted before (a lost reply)
+--       webhook ('1' | '0'), user ('' none), priority, seats of a user, seats of the tenant,
+--       index names (a list), events (a list)
+-- Reply {'OK' | 'AGAIN', legs…}  legs as in admission.lua; AGAIN: this very task was submitted before (a lost reply)
 --       {'REPLAY', task, answer ('' unknown)} | {'BUSY', task} | {'MISMATCH'}   the idempotency key was used
 --       {'SPENT', n}            the n-th account is spent
 --
@@ -15,7 +16,11 @@ local idempotencyKey, digest, keptMs, busyMs = take(), take(), take(), takeNumbe
 
 local existing = openTask(base, id)
 if existing then
-  return { 'AGAIN', existing.head.leg ~= '0' and existing.head.leg or '' }
+  local leg = existing.head.leg
+  if redis.call('ZSCORE', key(base, 'owed'), id .. '.' .. leg) then
+    return { 'AGAIN', table.concat({ base, id, leg, existing.head.lane }, '\n') }
+  end
+  return { 'AGAIN' }
 end
 
 if idempotencyKey ~= '' then
@@ -45,7 +50,9 @@ if idempotencyKey ~= '' then
   redis.call('PEXPIRE', key(base, 'idempotency', idempotencyKey), keptMs)
 end
 
-local timeoutMs, delayMs, webhook, indexes = take(), take(), take(), takeList()
+local timeoutMs, delayMs, webhook, user, priority = take(), take(), take(), take(), take()
+redis.call('HSET', key(base, 'admission'), 'user_cap', take(), 'tenant_cap', take())
+local indexes = takeList()
 local task = { base = base, id = id, head = {}, changed = {} }
 put(task, 'status', delayMs == '' and 'queued' or 'waiting')
 put(task, 'waiting_for', delayMs == '' and '' or 'timer')
@@ -63,6 +70,10 @@ put(task, 'wake_at', delayMs == '' and '' or whole(nowMs + tonumber(delayMs)))
 put(task, 'line', '')
 put(task, 'pass', '')
 put(task, 'webhook', webhook)
+put(task, 'user', user)
+put(task, 'priority', priority)
+put(task, 'lane', priority)
+put(task, 'seated', '0')
 put(task, 'indexes', table.concat(indexes, '\n'))
 append(task, takeList())
 redis.call('ZADD', key(base, 'index', 'all'), 0, id)
@@ -71,11 +82,11 @@ for _, index in ipairs(indexes) do
   redis.call('ZADD', key(base, 'index', index), 0, id)
 end
 
-local leg = ''
+local legs = { 'OK' }
 if delayMs == '' then
-  leg = toQueued(task)
+  toQueued(task, legs)
 else
   setAlarm(task)
 end
 saveTask(task)
-return { 'OK', leg }
+return legs

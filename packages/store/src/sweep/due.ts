@@ -1,7 +1,7 @@
 /** Alarms whose time has come: tasks that waited for a moment are woken, overdue ones are stopped. */
 import { newId } from "@pawl/protocol";
 import { key } from "../keys.ts";
-import { enqueueDelivery, enqueueLegs } from "../queue.ts";
+import { enqueueLegs } from "../queue.ts";
 import { ringAlarm } from "../signal.ts";
 import type { Store } from "../store.ts";
 import { forEachTenant, SWEEP_BATCH } from "./sweep.ts";
@@ -16,18 +16,9 @@ export function sweepDue(store: Store, nowMs: number): Promise<number> {
 }
 
 async function ring(store: Store, tenant: string, task: string, nowMs: number): Promise<boolean> {
-  const [waitingFor, webhook] = await store.redis.hmget(key(tenant, "head", task), "waiting_for", "webhook");
-  const delivery = newId("dlv", nowMs);
-  const outcome = await ringAlarm(store, {
-    tenant,
-    task,
-    waitingFor: waitingFor ?? "",
-    deliveryId: delivery,
-  });
+  const waitingFor = (await store.redis.hget(key(tenant, "head", task), "waiting_for")) ?? "";
+  const outcome = await ringAlarm(store, { tenant, task, waitingFor, deliveryId: newId("dlv", nowMs) });
   if (outcome.kind !== "done") return false;
   await enqueueLegs(store, outcome.legs);
-  // A deadline that ends a task with a webhook owes it; the deliveries' sweeper would find it as well.
-  if (webhook === "1" && outcome.legs.length === 0)
-    await enqueueDelivery(store, { tenant, delivery, tries: 0, dueAtMs: nowMs });
   return true;
 }

@@ -1,6 +1,6 @@
 /** Legs that a script owed to the queue and whose caller died before he added them. */
 import { key } from "../keys.ts";
-import { enqueueLegs, type OwedLeg } from "../queue.ts";
+import { enqueueLegs, Lane, type OwedLeg } from "../queue.ts";
 import type { Store } from "../store.ts";
 import { forEachTenant, SWEEP_BATCH } from "./sweep.ts";
 
@@ -18,11 +18,21 @@ export function sweepOwed(store: Store, nowMs: number): Promise<number> {
       0,
       SWEEP_BATCH,
     );
-    const legs = owed.map((member): OwedLeg => {
-      const dot = member.lastIndexOf(".");
-      return { tenant, task: member.slice(0, dot), leg: Number(member.slice(dot + 1)) };
-    });
-    await enqueueLegs(store, legs);
+    const legs = await Promise.all(owed.map((member) => owedLeg(store, tenant, member)));
+    await enqueueLegs(
+      store,
+      legs.filter((leg) => leg !== undefined),
+    );
     return legs.length;
   });
+}
+
+/** A leg whose task has moved on meanwhile is owed no more. */
+async function owedLeg(store: Store, tenant: string, member: string): Promise<OwedLeg | undefined> {
+  const dot = member.lastIndexOf(".");
+  const [task, leg] = [member.slice(0, dot), member.slice(dot + 1)];
+  const [currentLeg, lane] = await store.redis.hmget(key(tenant, "head", task), "leg", "lane");
+  if (currentLeg === leg) return { tenant, task, leg: Number(leg), lane: Lane.parse(lane) };
+  await store.redis.zrem(key(tenant, "owed"), member);
+  return undefined;
 }

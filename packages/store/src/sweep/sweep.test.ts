@@ -9,6 +9,7 @@ import {
   listTasks,
   readDelivery,
   readJournal,
+  recordDelivery,
   redisNowMs,
   resumeTask,
   type Step,
@@ -18,6 +19,7 @@ import {
   sweepLines,
   sweepOwed,
   sweepRetention,
+  sweepVanished,
   taskAccount,
 } from "../index.ts";
 
@@ -29,12 +31,13 @@ const DAY_MS = 86_400_000;
 async function claimed(over: Parameters<typeof submitted>[1] = {}) {
   const task = await submitted(store, over);
   const started = { worker: "w1", leg: 1, model_provider: "test" };
-  await claimTask(store, { tenant, task, leg: 1, start: 1, started });
+  const claim = await claimTask(store, { tenant, task, leg: 1, start: 1, started });
+  if (claim.kind !== "claimed") throw new Error(`not claimed: ${claim.status}`);
   const step = (n: number, over: Partial<Step>) =>
     stepTask(store, {
       tenant,
       task,
-      epoch: 1,
+      epoch: claim.epoch,
       n,
       cursor: 2,
       facts: [],
@@ -52,7 +55,7 @@ async function makeDue(task: string, field: "deadline_at" | "wake_at"): Promise<
 }
 
 const stateOf = async (task: string) => foldTask(await readJournal(store, tenant, task));
-const queued = async (jobId: string) => (await store.queues.tasks.getJob(jobId)) !== undefined;
+const queued = async (jobId: string) => (await store.queues.normal.getJob(jobId)) !== undefined;
 
 describe("owed legs", () => {
   it("are queued when their caller has long been silent, once", async () => {
@@ -171,10 +174,43 @@ describe("lines", () => {
   });
 });
 
+describe("legs that vanished", () => {
+  const later = async () => (await redisNowMs(store)) + 60_000;
+
+  it("are owed again under a new number, whether their job is gone or ended without them", async () => {
+    const gone = await submitted(store);
+    await sweepOwed(store, await later());
+    await (await store.queues.normal.getJob(`${gone}.1`))?.remove();
+    const { task: ended, step } = await claimed();
+    await store.redis.zrem(key(tenant, "owed"), `${ended}.1`);
+    await store.redis.hset(`{pawl}:pawl-tasks:${ended}.1`, "finishedOn", "1");
+    await sweepVanished(store, await later(), new Map());
+    for (const task of [gone, ended]) {
+      expect(await stateOf(task)).toMatchObject({ status: "queued", leg: 2, failedTries: 0 });
+      expect(await queued(`${task}.2`)).toBe(true);
+      await expectHeadToMatchJournal(store, tenant, task);
+    }
+    expect(await step(1, {})).toEqual({ kind: "fenced" });
+  });
+
+  it("are left alone while their job lives, while they are owed, or when they moved a moment ago", async () => {
+    const live = await submitted(store);
+    await sweepOwed(store, await later());
+    const owed = await submitted(store);
+    const fresh = await submitted(store);
+    await store.redis.zrem(key(tenant, "owed"), `${fresh}.1`);
+    await sweepVanished(store, await redisNowMs(store), new Map());
+    for (const task of [live, owed, fresh]) expect(await stateOf(task)).toMatchObject({ leg: 1 });
+  });
+});
+
 describe("retention", () => {
   it("forgets a finished task and its places in the listings, and leaves no key of it", async () => {
     const { task } = await claimed({ user: "gone", webhook_url: "https://example.com/hook" });
-    await cancelTask(store, { tenant, task, deliveryId: "dlv_00000000000000000000000002" });
+    const delivery = "dlv_00000000000000000000000002";
+    await cancelTask(store, { tenant, task, deliveryId: delivery });
+    const outcome = { status: 200, error: null, duration_ms: 1 };
+    await recordDelivery(store, { tenant, delivery, try: 0, state: "delivered", nextAfterMs: 0, outcome });
     expect(await sweepRetention(store, await redisNowMs(store))).toBe(0);
     await store.redis.zadd(key(tenant, "retention"), 1, task);
     expect(await sweepRetention(store, await redisNowMs(store))).toBe(1);
@@ -185,6 +221,15 @@ describe("retention", () => {
     ).toEqual([]);
     for (const index of await store.redis.keys("*index:*"))
       expect(await store.redis.zscore(index, task), index).toBeNull();
+  });
+
+  it("waits for the task's webhook", async () => {
+    const task = await submitted(store, { webhook_url: "https://example.com/hook" });
+    const delivery = "dlv_00000000000000000000000003";
+    await cancelTask(store, { tenant, task, deliveryId: delivery });
+    await store.redis.zadd(key(tenant, "retention"), 1, task);
+    expect(await sweepRetention(store, await redisNowMs(store))).toBe(0);
+    expect(await stateOf(task)).toMatchObject({ status: "cancelled" });
   });
 
   it("gives every key of a finished task a lifetime, and resume takes it away again", async () => {
@@ -199,8 +244,9 @@ describe("retention", () => {
     const seq = (await readJournal(store, tenant, task)).length;
     const resume = { tenant, task, requestId: "r1", seq, timeoutMs: 3_600_000, budget: { max_turns: 99 } };
     expect(await resumeTask(store, { ...resume, seq: seq - 1 })).toEqual({ kind: "moved" });
-    expect(await resumeTask(store, resume)).toEqual({ kind: "resumed", leg: 2 });
-    expect(await resumeTask(store, resume)).toEqual({ kind: "resumed", leg: 2 });
+    const leg = { tenant, task, leg: 2, lane: "normal" };
+    expect(await resumeTask(store, resume)).toEqual({ kind: "resumed", legs: [leg] });
+    expect(await resumeTask(store, resume)).toEqual({ kind: "resumed", legs: [] });
     expect(await resumeTask(store, { ...resume, requestId: "r2" })).toEqual({
       kind: "refused",
       status: "queued",

@@ -13,7 +13,15 @@ export async function forEachTenant(
   visit: (tenant: string) => Promise<number>,
 ): Promise<number> {
   let done = 0;
-  for (const tenant of await store.redis.smembers(globalKeys.tenants)) done += await visit(tenant);
+  const errors: unknown[] = [];
+  for (const tenant of await store.redis.smembers(globalKeys.tenants)) {
+    // One tenant's trouble is not the next one's.
+    done += await visit(tenant).catch((error: unknown) => {
+      errors.push(error);
+      return 0;
+    });
+  }
+  if (errors.length > 0) throw new AggregateError(errors, `a sweep failed for ${errors.length} tenants`);
   return done;
 }
 

@@ -1,22 +1,21 @@
 -- Who waits for money is woken by whoever frees some: every settlement, release and change of a limit ends
--- here. Woken legs are returned as `<tenant base>\n<task>\n<leg>`, for the caller to add to the queue.
+-- here. The legs that this owes are added to `legs`, for the caller to add to the queue.
 
 local function stillWaits(task, accountKey)
   return task and task.head.status == 'waiting' and task.head.waiting_for == 'budget'
     and task.head.line == accountKey
 end
 
-local function wakeFromLine(task, accountKey, woken)
+local function wakeFromLine(task, accountKey, legs)
   append(task, { task.head.wake_event })
   put(task, 'pass', accountKey)
-  local leg = toQueued(task)
+  toQueued(task, legs)
   saveTask(task)
-  woken[#woken + 1] = table.concat({ task.base, task.id, leg }, '\n')
 end
 
 -- From the front, as many as the free money covers; those for whom even the unspent rest is too little are
 -- woken to stop; at the window's end everybody is.
-local function wakeLine(accountKey, woken)
+local function wakeLine(accountKey, legs)
   local line = accountKey .. ':line'
   local front = redis.call('LINDEX', line, 0)
   if not front then
@@ -40,7 +39,7 @@ local function wakeLine(accountKey, woken)
         end
         free = free - wanted
       end
-      wakeFromLine(task, accountKey, woken)
+      wakeFromLine(task, accountKey, legs)
     end
     redis.call('LPOP', line)
     front = redis.call('LINDEX', line, 0)
@@ -48,8 +47,8 @@ local function wakeLine(accountKey, woken)
   redis.call('ZREM', key(base, 'lines'), accountKey)
 end
 
-local function wakeLines(touched, woken)
+local function wakeLines(touched, legs)
   for accountKey in pairs(touched) do
-    wakeLine(accountKey, woken)
+    wakeLine(accountKey, legs)
   end
 end

@@ -92,8 +92,8 @@ local function heldByTask(task, accountKey)
   return sum
 end
 
--- All holds over all accounts, or none. Returns a verdict, the least free money over the accounts, and for
--- LINE the account whose money others hold:
+-- All holds over all accounts, or none. Returns a verdict; the least over the accounts of what is free, or, for SPENT,
+-- of what would be if others held nothing; and for LINE the account whose money others hold:
 --   OK      every hold is taken
 --   SPENT   some account could not pay even if others' holds were released
 --   LINE    others hold the money, or others wait for it before this task
@@ -103,14 +103,17 @@ local function takeHolds(task, accounts, holds)
   for _, hold in ipairs(holds) do
     total = total + tonumber(hold.nano)
   end
-  local left, short, blocked
+  local left, could, short, blocked
   for _, account in ipairs(accounts) do
     if account.endsAt > 0 and account.endsAt <= nowMs then
       return 'WINDOW', 0
     end
     readAccount(account)
     left = math.min(left or account.free, account.free)
-    if total > account.free and total > account.unspent - heldByTask(task, account.key) then
+    -- Looked up only where it matters: without others' holds, what is free is what there could be.
+    local own = total > account.free and account.unspent - heldByTask(task, account.key) or account.free
+    could = math.min(could or own, own)
+    if total > own then
       short = true
     elseif total > account.free then
       blocked = blocked or account
@@ -119,7 +122,7 @@ local function takeHolds(task, accounts, holds)
     end
   end
   if short then
-    return 'SPENT', left
+    return 'SPENT', could
   end
   if blocked then
     return 'LINE', left, blocked

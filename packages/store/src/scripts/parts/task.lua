@@ -32,6 +32,11 @@ local function saveTask(task)
   task.changed = {}
 end
 
+-- An epoch is `<number>.<nonce of the claim>`; a number alone is nobody's.
+local function nextEpoch(task)
+  return whole(tonumber(string.match(task.head.epoch, '^%d+')) + 1)
+end
+
 local function journalLength(task)
   return redis.call('LLEN', key(task.base, 'journal', task.id))
 end

@@ -21,14 +21,18 @@ local function setAlarm(task)
 end
 
 local function toRunning(task)
+  put(task, 'moved_at', whole(nowMs))
   setStatus(task, 'running')
   setAlarm(task)
 end
 
--- A new leg, owed to the queue until somebody has added it there. Returns the leg's number.
-local function toQueued(task)
-  local leg = whole(tonumber(task.head.leg) + 1)
-  put(task, 'leg', leg)
+-- A new leg in the given lane (else that of its priority). A task that keeps its seat owes the leg at once; another
+-- one seeks a seat. What is owed is added to `legs`.
+local function toQueued(task, legs, lane)
+  local wasAwake = task.head.leg ~= '0'
+  put(task, 'leg', whole(tonumber(task.head.leg) + 1))
+  put(task, 'lane', lane or task.head.priority)
+  put(task, 'moved_at', whole(nowMs))
   setStatus(task, 'queued')
   put(task, 'waiting_for', '')
   put(task, 'wake_at', '')
@@ -37,14 +41,17 @@ local function toQueued(task)
   if task.head.deadline_at == '' then
     put(task, 'deadline_at', whole(nowMs + tonumber(task.head.left_ms)))
   end
-  redis.call('ZADD', key(task.base, 'owed'), whole(nowMs), task.id .. '.' .. leg)
   setAlarm(task)
-  return leg
+  if task.head.seated == '1' then
+    legs[#legs + 1] = oweLeg(task)
+  else
+    seekSeat(task, wasAwake, legs)
+  end
 end
 
 -- `waiting`: {waitingFor, afterMs ('' = somebody else wakes it), standsStill ('1' = so does the deadline)}.
--- A parked task holds no money.
-local function toWaiting(task, waiting, touched)
+-- A parked task holds no money and no seat.
+local function toWaiting(task, waiting, touched, legs)
   chargeOpenHolds(task, touched)
   setStatus(task, 'waiting')
   put(task, 'waiting_for', waiting.waitingFor)
@@ -54,10 +61,11 @@ local function toWaiting(task, waiting, touched)
     put(task, 'deadline_at', '')
   end
   setAlarm(task)
+  leaveSeat(task, legs)
 end
 
 -- `ending`: {status, stopReason, delivery (the id that a webhook takes if the task has one), retentionMs}.
-local function toEnd(task, ending, touched)
+local function toEnd(task, ending, touched, legs)
   chargeOpenHolds(task, touched)
   setStatus(task, ending.status)
   put(task, 'waiting_for', '')
@@ -83,12 +91,15 @@ local function toEnd(task, ending, touched)
   for _, kind in ipairs({ 'head', 'journal', 'taskAccount', 'taskDeliveries' }) do
     redis.call('PEXPIRE', key(task.base, kind, task.id), lifetimeMs)
   end
+  leaveSeat(task, legs)
 end
 
--- '' nothing; 'queued'; 'waiting', its three arguments; or a terminal status with its three.
+-- '' nothing; 'queued' and its lane; 'waiting', its three arguments; or a terminal status with its three.
 local function takeTransition()
   local to = take()
-  if to == 'waiting' then
+  if to == 'queued' then
+    return { to = to, lane = take() }
+  elseif to == 'waiting' then
     return { to = to, waitingFor = take(), afterMs = take(), standsStill = take() }
   elseif terminal[to] then
     return { to = to, status = to, stopReason = take(), delivery = take(), retentionMs = take() }
@@ -96,15 +107,13 @@ local function takeTransition()
   return { to = to }
 end
 
--- Returns the new leg, or ''.
-local function apply(task, transition, touched)
+local function apply(task, transition, touched, legs)
   if transition.to == 'queued' then
     chargeOpenHolds(task, touched)
-    return toQueued(task)
+    toQueued(task, legs, transition.lane ~= '' and transition.lane or nil)
   elseif transition.to == 'waiting' then
-    toWaiting(task, transition, touched)
+    toWaiting(task, transition, touched, legs)
   elseif terminal[transition.to] then
-    toEnd(task, transition, touched)
+    toEnd(task, transition, touched, legs)
   end
-  return ''
 end

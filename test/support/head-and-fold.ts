@@ -1,0 +1,45 @@
+/** What the scripts' head says of a task, and what the fold of its journal says: side by side, in one shape. */
+import { foldTask, spentNanoUsd } from "@pawl/protocol";
+import { key, readJournal, type Store } from "@pawl/store";
+
+export async function headAndFold(store: Store, tenant: string, task: string) {
+  const state = foldTask(await readJournal(store, tenant, task));
+  const head = await store.redis.hgetall(key(tenant, "head", task));
+  const holds = await store.redis.hgetall(key(tenant, "holds", task));
+  const due = await store.redis.zscore(key(tenant, "due"), task);
+  const [spent, held] = await store.redis.hmget(key(tenant, "taskAccount", task), "spent", "held");
+  const heldOpen = [...state.openHolds.values()].reduce((sum, hold) => sum + hold.held_nano_usd, 0);
+  const alarms = [state.deadlineAtMs, state.wakeAtMs].filter((at) => at !== null);
+  const inIndex = await store.redis.zscore(key(tenant, "index", `status:${state.status}`), task);
+
+  return {
+    head: {
+      status: head.status,
+      waitingFor: head.waiting_for,
+      stopReason: head.stop_reason,
+      attempts: head.attempts,
+      leg: head.leg,
+      deadlineAt: head.deadline_at,
+      wakeAt: head.wake_at,
+      holds: Object.keys(holds).map((id) => id.replace(/^[^:]+:/, "")),
+      heldNanoUsd: Number(held ?? 0),
+      spentNanoUsd: Number(spent ?? 0),
+      due: due === null ? null : Number(due),
+      inIndex: inIndex !== null,
+    },
+    fold: {
+      status: state.status,
+      waitingFor: state.waitingFor ?? "",
+      stopReason: state.stopReason ?? "",
+      attempts: String(state.attempts),
+      leg: String(state.leg),
+      deadlineAt: state.deadlineAtMs === null ? "" : String(state.deadlineAtMs),
+      wakeAt: state.wakeAtMs === null ? "" : String(state.wakeAtMs),
+      holds: [...state.openHolds.keys()],
+      heldNanoUsd: heldOpen,
+      spentNanoUsd: spentNanoUsd(state),
+      due: alarms.length === 0 ? null : Math.min(...alarms),
+      inIndex: true,
+    },
+  };
+}
