@@ -42,8 +42,8 @@ it("leaves no key without a lifetime or an owner, and the worker's memory flat",
   const owned = [
     /^pawl:tenants$/,
     /^pawl:tenant:default$/,
-    /^pawl:\{default\}:(retention|index:.+)$/,
-    /^\{pawl\}:pawl-(tasks|webhooks):(meta|id|events|completed|stalled-check|marker|pc)$/,
+    /^pawl:\{default\}:(retention|admission|index:.+)$/,
+    /^\{pawl\}:pawl-(tasks|tasks-high|tasks-low|quarantine|webhooks):(meta|id|events|completed|stalled-check|marker|pc)$/,
     /^\{pawl\}:pawl-tasks:task_[0-9a-z]+\.1$/,
   ];
   const all = await store.redis.keys("*");
@@ -57,7 +57,7 @@ it("leaves no key without a lifetime or an owner, and the worker's memory flat",
   expect(keptJobs).toBeLessThanOrEqual(200);
   expect(await store.redis.xlen("{pawl}:pawl-tasks:events")).toBeLessThan(2000);
   // No alarm, no owed leg, no line: whatever a live task has, a finished one has not.
-  for (const kind of ["due", "owed", "lines", "deliveriesDue"] as const)
+  for (const kind of ["due", "owed", "lines", "deliveriesDue", "allSeats", "hungry"] as const)
     expect(await store.redis.exists(key("default", kind)), kind).toBe(0);
   expect(await count("all")).toBe(TASKS);
   await store.close();

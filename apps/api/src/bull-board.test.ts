@@ -48,7 +48,7 @@ describe("the queue board", () => {
     expect(answer.text).toContain('action="/admin/queues/login"');
   });
 
-  it("opens to the admin key, with both queues, read-only", async () => {
+  it("opens to the admin key, with every queue, read-only", async () => {
     const page = await api.call("/admin/queues", { headers: html });
     expect(page.status).toBe(200);
     expect(page.headers.get("x-powered-by")).toBeNull();
@@ -56,7 +56,10 @@ describe("the queue board", () => {
     expect(
       queues.map(({ name, readOnlyMode }: { name: string; readOnlyMode: boolean }) => [name, readOnlyMode]),
     ).toEqual([
+      ["pawl-tasks-high", true],
       ["pawl-tasks", true],
+      ["pawl-tasks-low", true],
+      ["pawl-quarantine", true],
       ["pawl-webhooks", true],
     ]);
   });

@@ -83,7 +83,9 @@ function planFor(mode, args) {
       const [name = "", ...rest] = args;
       const file = path.resolve(root, name);
       if (!file.endsWith(".ts") || !existsSync(file)) {
-        return { fault: `There is no program ${name || "FILE"}: name a TypeScript file of this project.\n${usage}` };
+        return {
+          fault: `There is no program ${name || "FILE"}: name a TypeScript file of this project.\n${usage}`,
+        };
       }
       return { args: [file, ...rest] };
     }
