@@ -2,7 +2,7 @@
  * The agent of the stories about crashes: one tool of every effect, each of which leaves a line in a file that
  * outlives every process: the witness of what was really done.
  */
-import { appendFileSync } from "node:fs";
+import { appendFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { defineConfig, defineTool, type Tool } from "@pawl/agent";
@@ -26,6 +26,31 @@ function witnessed(name: string, effect: Tool["effect"]): Tool {
   });
 }
 
+/** Takes its whole process with it, as a tool with a native fault would. */
+const die = defineTool({
+  name: "die",
+  description: "Kills its process.",
+  input: z.strictObject({}),
+  effect: "read",
+  run() {
+    process.kill(process.pid, "SIGKILL");
+    return "never";
+  },
+});
+
+/** Ends when the file `open-the-gate` appears in the data folder, or when it is broken off. */
+const gate = defineTool({
+  name: "gate",
+  description: "Waits.",
+  input: z.strictObject({}),
+  effect: "read",
+  async run(_, ctx) {
+    const file = join(process.env.PAWL_DATA_DIR ?? ".pawl", "open-the-gate");
+    while (!existsSync(file)) await delay(20, undefined, { signal: ctx.signal });
+    return "opened";
+  },
+});
+
 export default defineConfig({
   agents: {
     default: { system: "You are the agent of a story.", model: "claude-sonnet-5-5" },
@@ -34,6 +59,8 @@ export default defineConfig({
       model: "claude-sonnet-5-5",
       tools: ["look", "put", "send"],
     },
+    poison: { system: "You are the agent of a story.", model: "claude-sonnet-5-5", tools: ["die"] },
+    patient: { system: "You are the agent of a story.", model: "claude-sonnet-5-5", tools: ["gate"] },
   },
-  tools: [witnessed("look", "read"), witnessed("put", "idempotent"), witnessed("send", "write")],
+  tools: [witnessed("look", "read"), witnessed("put", "idempotent"), witnessed("send", "write"), die, gate],
 });

@@ -18,6 +18,18 @@ function call(name: string, n: number) {
   return { type: "tool_use", name, input: { n } };
 }
 
+/** Scripts one call of a tool, then an answer, for a task told from others by a word of its prompt. */
+export async function scriptOneCall(system: System, word: string, tool: string): Promise<void> {
+  const replies = [
+    { content: [{ type: "tool_use", name: tool, input: {} }], stop_reason: "tool_use" },
+    { content: [{ type: "text", text: "It is done." }] },
+  ];
+  await script(
+    system,
+    replies.map((reply, turn) => ({ match: { contains: word, turn: turn + 1 }, reply, times: -1 })),
+  );
+}
+
 /** Scripts the simulator for one task, told from others by a word of its prompt. */
 export async function scriptStory(system: System, word: string, latencyMs = 60): Promise<void> {
   // By turn, not by order: a reply asked for again after a crash must be the same one.
@@ -27,6 +39,10 @@ export async function scriptStory(system: System, word: string, latencyMs = 60):
     latency_ms: latencyMs,
     times: -1,
   }));
+  await script(system, steps);
+}
+
+async function script(system: System, steps: object[]): Promise<void> {
   const response = await fetch(`${system.simulator.url}/control/scenario`, {
     method: "POST",
     headers: { "content-type": "application/json" },
