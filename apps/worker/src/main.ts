@@ -15,6 +15,7 @@ import {
   consumeWebhooks,
   inspectRedis,
   openNotices,
+  openReplicas,
   openStore,
   parseRedisAddress,
 } from "@pawl/store";
@@ -60,6 +61,9 @@ async function start(): Promise<void> {
   shutdown.onShutdown("notices", async () => notices.close());
   await notices.onEnded((ended) => running.interrupt(ended, "lost"));
 
+  const replicas = openReplicas(store, onError);
+  shutdown.onShutdown("replicas", async () => replicas.close());
+
   const nowMs = Date.now;
   const deps = {
     store,
@@ -72,6 +76,7 @@ async function start(): Promise<void> {
     modelProvider: modelProvider({ baseUrl: env.ANTHROPIC_BASE_URL }),
     egress,
     running,
+    replicas,
     workerId: `${hostname()}-${process.pid}-${randomBytes(3).toString("hex")}`,
     writeGraceMs: Math.max(0, env.SHUTDOWN_GRACE_MS - RECORDING_MS),
     nowMs,

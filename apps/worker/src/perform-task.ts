@@ -14,7 +14,15 @@ import {
 } from "@pawl/agent";
 import { type Event, foldTask, type TaskState } from "@pawl/protocol";
 import type { Log } from "@pawl/service";
-import { claimTask, type JobVerdict, reportAlive, type Store, type TaskJob, taskAccount } from "@pawl/store";
+import {
+  claimTask,
+  type JobVerdict,
+  type Replicas,
+  reportAlive,
+  type Store,
+  type TaskJob,
+  taskAccount,
+} from "@pawl/store";
 import { stepRecorder } from "./record-steps.ts";
 import type { RunningTasks } from "./running-tasks.ts";
 import { textStream } from "./text-stream.ts";
@@ -26,6 +34,7 @@ export type PerformDeps = {
   modelProvider: () => Promise<string>;
   egress: EgressGuard;
   running: RunningTasks;
+  replicas: Replicas;
   workerId: string;
   /** How long a `write` tool in flight may take when the worker is going. */
   writeGraceMs: number;
@@ -98,6 +107,9 @@ async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log):
           const holds = claimed.holdsLease();
           if (!holds) interrupt("lease_lost");
           return holds;
+        },
+        replicated: async () => {
+          if ((await deps.replicas.acknowledge()) === "none") log.warn("no replica acknowledged");
         },
         writeGraceMs: deps.writeGraceMs,
         text: stream,

@@ -43,6 +43,7 @@ export {
   type TaskJob,
   type WebhookJob,
 } from "./queue.ts";
+export { openReplicas, type Replicas } from "./replicas.ts";
 export { type Resume, type ResumeOutcome, resumeTask } from "./resume.ts";
 export {
   admitWaiting,

@@ -32,6 +32,7 @@ export type KeyKind = keyof typeof names;
 export const globalKeys = {
   tenants: "pawl:tenants", // SET    every tenant that ever submitted or got a key
   apiKeys: "pawl:api-keys", // HASH   sha-256 of a key → whose it is
+  replicated: "pawl:replicated", // STRING written to learn whether a replica has all that came before it
   tenant: (tenant: string) => `pawl:tenant:${tenant}`, // HASH   the tenant's signing secrets
   controlChannel: "pawl:control", // channel: tasks whose worker must stop, `<base>\n<task>`
 } as const;

@@ -32,6 +32,8 @@ export async function answerCalls(run: Run): Promise<Outcome> {
   // Before the first of them runs it must be known that it may have run.
   const recorded = await record(run, { where: { to: "running" } });
   if (recorded.kind === "lost") return "lost";
+  // A failover may forget what was acknowledged: a write must not have run while nobody knows that it was begun.
+  if (ready.some(({ tool }) => tool.effect === "write")) await run.replicated();
   if (!run.stillOurs()) return "continue";
 
   const afterShutdown = writeGrace(run);

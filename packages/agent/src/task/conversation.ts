@@ -88,7 +88,7 @@ export function hear(conversation: Conversation, event: NewEvent): void {
       for (const { call } of conversation.calls) if (call.id === event.data.call) call.started = true;
       break;
     case "tool.completed":
-      answer(conversation, event.data.call, event.data.content, false);
+      answer(conversation, event.data.call, shownToModel(event.data.content), false);
       break;
     case "tool.failed":
       answer(conversation, event.data.call, event.data.error.message, true);
@@ -183,6 +183,18 @@ function answer(conversation: Conversation, callId: string, content: string, isE
     conversation.calls.flatMap(({ answer }) => (answer === null ? [] : [answer])),
   );
   conversation.calls = [];
+}
+
+/** The journal keeps a tool's answer whole, for people; the model pays for every character, on every turn. */
+const SHOWN_CHARS = 32_000;
+
+function shownToModel(content: string): string {
+  if (content.length <= SHOWN_CHARS) return content;
+  const cut = content.length - SHOWN_CHARS;
+  const half = SHOWN_CHARS / 2;
+  const mark = `\n\n[… ${cut} characters are cut here. Ask for less at a time to see them. …]\n\n`;
+  // Half a character at either edge would be no Unicode.
+  return (content.slice(0, half) + mark + content.slice(-half)).toWellFormed();
 }
 
 function taskBlocks(input: EventData<"task.submitted">["input"], inline: boolean): ContentBlock[] {

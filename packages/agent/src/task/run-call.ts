@@ -73,7 +73,7 @@ export async function runCall(
     const data = {
       call: call.id,
       tool: call.tool,
-      content: toolResultText(result).toWellFormed(),
+      content: kept(toolResultText(result)),
       duration_ms: duration(),
     };
     return { type: "tool.completed", data };
@@ -106,6 +106,14 @@ export function failed(
       duration_ms: durationMs,
     },
   };
+}
+
+/** More than anybody reads; Redis must hold it until the task is forgotten. */
+const KEPT_CHARS = 2 ** 20;
+
+function kept(content: string): string {
+  if (content.length <= KEPT_CHARS) return content.toWellFormed();
+  return `${content.slice(0, KEPT_CHARS).toWellFormed()}\n\n[… ${content.length - KEPT_CHARS} characters were not kept.]`;
 }
 
 function timeoutMessage(tool: Tool, timeoutMs: number): string {

@@ -567,3 +567,27 @@ describe("a task whose workers die", () => {
     expect(stateOf(journal).status).toBe("completed");
   });
 });
+
+it("shows the model a long answer with a mark where it was cut, and keeps it whole", async () => {
+  const { tools } = countingTools();
+  const long = "x".repeat(100_000);
+  const wordy = tools.map((tool) => ({ ...tool, run: () => long }));
+  const model = scriptedModel((_, turn) => (turn === 0 ? callsReply(["c1", "look", { x: 1 }]) : reply()));
+  const { journal } = await perform([submittedEvent(tools)], { model, tools: wordy });
+  const shown = String(model.asked[1]?.messages.at(-1)?.content[0]?.content);
+  expect(shown.length).toBeLessThan(33_000);
+  expect(shown).toContain("68000 characters are cut here");
+  expect(journal.find((event) => event.type === "tool.completed")).toMatchObject({ data: { content: long } });
+});
+
+it("waits for a replica before a write, and only then", async () => {
+  const { tools, runs } = countingTools();
+  const order: string[] = [];
+  const model = story();
+  await perform([submittedEvent(tools)], {
+    model,
+    tools,
+    replicated: async () => void order.push(`after ${runs.length} runs`),
+  });
+  expect(order).toEqual(["after 3 runs"]);
+});

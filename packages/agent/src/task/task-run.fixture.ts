@@ -132,6 +132,7 @@ export async function perform(
       record,
       signal: new AbortController().signal,
       stillOurs: () => true,
+      replicated: async () => {},
       writeGraceMs: 100,
       text: { write: () => {}, flush: () => {} },
       nowMs: () => NOW_MS,
