@@ -1,6 +1,7 @@
 /** The real SDK against the simulator, over real HTTP: what counts as an answer, and what every failure means. */
 import { afterAll, describe, expect, it } from "vitest";
 import { startSimulator } from "../../../../apps/simulator/src/index.ts";
+import { modelFailures, rowOfStatus } from "../failure-table.ts";
 import { submittedEvent } from "../task/task-run.fixture.ts";
 import { anthropicModel, type ModelRequest } from "./ask-model.ts";
 import { modelFailure } from "./failure.ts";
@@ -122,21 +123,28 @@ describe("a stream that is no answer", () => {
 });
 
 describe("a refused request", () => {
-  const statuses: [number, boolean, "no" | "unknown"][] = [
-    [429, true, "no"],
-    [529, true, "no"],
-    [500, true, "unknown"],
-    [503, true, "unknown"],
-    [504, true, "unknown"],
-    [400, false, "unknown"],
-    [401, false, "unknown"],
-    [403, false, "unknown"],
-    [404, false, "unknown"],
-    [413, false, "unknown"],
-  ];
-  it.each(statuses)("with %i: retryable %s, billed %s", async (status, retryable, billed) => {
+  /** What the simulator can say; the table has more. */
+  const served = new Set([400, 401, 402, 403, 404, 413, 429, 500, 503, 504, 529]);
+  const rows = Object.entries(modelFailures).flatMap(([kind, row]) =>
+    row.statuses.filter((status) => served.has(status)).map((status) => ({ kind, status, row })),
+  );
+  it.each(rows)("with $status is $kind", async ({ status, row }) => {
     await script({ match: { contains: `status ${status}.` }, fault: { kind: "status", status } });
-    expect(await failureOf(ask(`status ${status}.`))).toMatchObject({ status, retryable, billed });
+    expect(await failureOf(ask(`status ${status}.`))).toMatchObject({
+      status,
+      retryable: row.class === "transient",
+      billed: row.billed,
+      code: row.code,
+    });
+  });
+
+  it("of a status that nobody foresaw is tried again from 500 on only", () => {
+    expect([rowOfStatus(418).class, rowOfStatus(507).class]).toEqual(["permanent", "transient"]);
+    // Known to be free are load and what was never sent, and nothing else.
+    const free = Object.entries(modelFailures).flatMap(([kind, { billed }]) =>
+      billed === "no" ? [kind] : [],
+    );
+    expect(free).toEqual(["rate_limited", "overloaded", "never_connected"]);
   });
 
   it("is asked for once, and says when to come back", async () => {

@@ -1,10 +1,7 @@
-/**
- * What a failed model call means: whether another try makes sense, when, and whether the call may have been
- * billed. Only two things are known not to cost: a refusal for load (429, 529) and a connection that was refused
- * before a byte was written. An `error` event inside a stream comes after work was done.
- */
+/** What the error of a failed model call means: its row of the failure table, and when to try again. */
 import Anthropic from "@anthropic-ai/sdk";
 import type { TaskErrorCode } from "@pawl/protocol";
+import { type ModelFailureRow, modelFailures, rowOfStatus } from "../failure-table.ts";
 
 export type ModelFailure = {
   code: TaskErrorCode;
@@ -16,8 +13,6 @@ export type ModelFailure = {
   retryAfterMs: number | undefined;
 };
 
-const UNBILLED_STATUS = new Set([429, 529]);
-const RETRYABLE_STATUS = new Set([408, 409, 429]);
 /** Codes of a connection that never was: nothing can have been sent on it. */
 const NEVER_CONNECTED = new Set([
   "ECONNREFUSED",
@@ -31,32 +26,24 @@ const MAX_MESSAGE_CHARS = 500;
 
 export function modelFailure(error: unknown, nowMs: number): ModelFailure {
   const message = (error instanceof Error ? error.message : String(error)).slice(0, MAX_MESSAGE_CHARS);
-  if (error instanceof Anthropic.APIError && typeof error.status === "number") {
-    const { status } = error;
-    const retryable = RETRYABLE_STATUS.has(status) || status >= 500;
-    return {
-      code: retryable ? "model_unavailable" : "model_rejected",
-      message,
-      status,
-      retryable,
-      billed: UNBILLED_STATUS.has(status) ? "no" : "unknown",
-      retryAfterMs: retryAfterMs(error.headers, nowMs),
-    };
-  }
-  const neverConnected = causes(error).some(
-    (cause) =>
-      cause instanceof Error &&
-      "code" in cause &&
-      NEVER_CONNECTED.has(String((cause as { code: unknown }).code)),
-  );
+  const answered =
+    error instanceof Anthropic.APIError && typeof error.status === "number" ? error : undefined;
+  const row = answered === undefined ? rowOfBreak(error) : rowOfStatus(answered.status);
   return {
-    code: neverConnected ? "model_unavailable" : "model_stream_broken",
+    code: row.code,
     message,
-    status: null,
-    retryable: true,
-    billed: neverConnected ? "no" : "unknown",
-    retryAfterMs: undefined,
+    status: answered?.status ?? null,
+    retryable: row.class === "transient",
+    billed: row.billed,
+    retryAfterMs: answered === undefined ? undefined : retryAfterMs(answered.headers, nowMs),
   };
+}
+
+function rowOfBreak(error: unknown): ModelFailureRow {
+  const refused = causes(error).some(
+    (cause) => cause instanceof Error && "code" in cause && NEVER_CONNECTED.has(String(cause.code)),
+  );
+  return refused ? modelFailures.never_connected : modelFailures.stream_broken;
 }
 
 /** An error and everything that caused it, outermost first; cycles and aggregates included. */
