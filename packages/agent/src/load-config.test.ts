@@ -27,6 +27,22 @@ describe("loadConfig", () => {
     expect(Object.keys(config.agents)).toEqual(["default", "mine"]);
   });
 
+  it("finds @pawl/agent and zod for a module that lies where neither is installed", async () => {
+    const source = `import { defineConfig, defineTool } from "@pawl/agent";
+      import { z } from "zod";
+      const echo = defineTool({ name: "echo", description: "Echoes.", input: z.object({ text: z.string() }),
+        effect: "read", run: ({ text }) => text });
+      export default defineConfig({ agents: { mine: { system: "Hi.", model: "claude-haiku-4-5", tools: ["echo"] } },
+        tools: [echo] });`;
+    const config = await loadConfig(moduleWith("elsewhere.ts", source));
+    expect(config.agents.mine?.tools).toEqual(["echo"]);
+  });
+
+  it("does not make up a package that is nowhere", async () => {
+    const path = moduleWith("nowhere.mjs", 'import "no-such-package-at-all";');
+    await expect(loadConfig(path)).rejects.toThrow("no-such-package-at-all");
+  });
+
   it.each([
     [
       "has a plain object as its default export",
