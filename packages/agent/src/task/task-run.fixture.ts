@@ -51,6 +51,16 @@ export function scriptedModel(script: Script): Model & { asked: ModelRequest[] }
   };
 }
 
+/** Three turns with five calls of every effect, then the answer. */
+export const story = () =>
+  scriptedModel((_, turn) => {
+    if (turn === 0)
+      return callsReply(["c1", "look", { x: 1 }], ["c2", "put", { x: 2 }], ["c3", "look", { x: 3 }]);
+    if (turn === 1) return callsReply(["c4", "send", { x: 4 }]);
+    if (turn === 2) return callsReply(["c5", "look", { x: 5 }]);
+    return reply({ content: [{ type: "text", text: "five calls made" }] });
+  });
+
 /** Tools that only count how often each of them ran. */
 export function countingTools(): { tools: Tool[]; runs: string[] } {
   const runs: string[] = [];

@@ -4,12 +4,12 @@ import { key } from "../keys.ts";
 import { enqueueLegs } from "../queue.ts";
 import { ringAlarm } from "../signal.ts";
 import type { Store } from "../store.ts";
-import { forEachTenant, SWEEP_BATCH } from "./sweep.ts";
+import { dueMembers, forEachTenant } from "./sweep.ts";
 
 /** Returns how many alarms rang. Whether it is time is decided by the script, by Redis' clock. */
 export function sweepDue(store: Store, nowMs: number): Promise<number> {
   return forEachTenant(store, async (tenant) => {
-    const tasks = await store.redis.zrangebyscore(key(tenant, "due"), "-inf", nowMs, "LIMIT", 0, SWEEP_BATCH);
+    const tasks = await dueMembers(store, tenant, "due", nowMs);
     const rung = await Promise.all(tasks.map((task) => ring(store, tenant, task, nowMs)));
     return rung.filter(Boolean).length;
   });

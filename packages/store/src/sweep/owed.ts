@@ -2,7 +2,7 @@
 import { key } from "../keys.ts";
 import { enqueueLegs, Lane, type OwedLeg } from "../queue.ts";
 import type { Store } from "../store.ts";
-import { forEachTenant, SWEEP_BATCH } from "./sweep.ts";
+import { dueMembers, forEachTenant } from "./sweep.ts";
 
 const OWED_FOR_MS = 2000; // long after any caller that lives would have added it
 
@@ -10,14 +10,7 @@ const OWED_FOR_MS = 2000; // long after any caller that lives would have added i
 export function sweepOwed(store: Store, nowMs: number): Promise<number> {
   return forEachTenant(store, async (tenant) => {
     const before = nowMs - OWED_FOR_MS;
-    const owed = await store.redis.zrangebyscore(
-      key(tenant, "owed"),
-      "-inf",
-      before,
-      "LIMIT",
-      0,
-      SWEEP_BATCH,
-    );
+    const owed = await dueMembers(store, tenant, "owed", before);
     const legs = await Promise.all(owed.map((member) => owedLeg(store, tenant, member)));
     await enqueueLegs(
       store,

@@ -1,20 +1,13 @@
 /** Finished tasks at the end of their retention: their keys and their places in the listings go. */
-import { key, tenantBase } from "../keys.ts";
+import { tenantBase } from "../keys.ts";
 import { runScript } from "../scripts.ts";
 import type { Store } from "../store.ts";
-import { forEachTenant, SWEEP_BATCH } from "./sweep.ts";
+import { dueMembers, forEachTenant } from "./sweep.ts";
 
 /** Returns how many tasks were forgotten. */
 export function sweepRetention(store: Store, nowMs: number): Promise<number> {
   return forEachTenant(store, async (tenant) => {
-    const tasks = await store.redis.zrangebyscore(
-      key(tenant, "retention"),
-      "-inf",
-      nowMs,
-      "LIMIT",
-      0,
-      SWEEP_BATCH,
-    );
+    const tasks = await dueMembers(store, tenant, "retention", nowMs);
     const forgotten = await Promise.all(
       tasks.map((task) => runScript(store.redis, store.scripts.forget, tenantBase(tenant), [task])),
     );

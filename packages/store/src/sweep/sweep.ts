@@ -2,7 +2,7 @@
  * What all sweepers share: they visit every tenant, found in one set and never by scanning the keyspace; each
  * is idempotent and safe in every worker at once, since what it does is decided by a script.
  */
-import { globalKeys } from "../keys.ts";
+import { globalKeys, type KeyKind, key } from "../keys.ts";
 import type { Store } from "../store.ts";
 
 /** At most this many members of a set at a time: one tenant's flood must not starve the next tenant. */
@@ -29,4 +29,9 @@ export async function forEachTenant(
 export async function redisNowMs(store: Store): Promise<number> {
   const [seconds, microseconds] = await store.redis.time();
   return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
+}
+
+/** The members of one of the tenant's sorted sets whose moment has come, the longest overdue first. */
+export function dueMembers(store: Store, tenant: string, kind: KeyKind, nowMs: number): Promise<string[]> {
+  return store.redis.zrangebyscore(key(tenant, kind), "-inf", nowMs, "LIMIT", 0, SWEEP_BATCH);
 }
