@@ -34,7 +34,8 @@ export function stepRecorder(deps: RecorderDeps): Recorder {
   let previous: Promise<unknown> = Promise.resolve();
 
   async function send(record: StepRecord): Promise<Recorded> {
-    const deliveryId = newId("dlv", deps.nowMs());
+    // Only an ending may owe a webhook.
+    const deliveryId = "stopReason" in record.where ? newId("dlv", deps.nowMs()) : "";
     const outcome = await stepTask(deps.store, toStep(deps, record, ++n, cursor, deliveryId));
     // A gap: Redis forgot steps that it had acknowledged. The task must be claimed anew, as if it were lost.
     if (outcome.kind === "gap" || outcome.kind === "fenced") return { kind: "lost" };

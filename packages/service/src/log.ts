@@ -53,7 +53,7 @@ export function createLog(options: LogOptions): Log {
   });
 
   const bounds = { ...limits, stacks: options.level === "debug" };
-  const write = (level: Level, inherited: SafeFields, message: string, given?: LogFields | Error) => {
+  const write = (level: Level, inherit: () => SafeFields, message: string, given?: LogFields | Error) => {
     try {
       if (!logger.isLevelEnabled(level)) return;
       const entry: LogEntry = {
@@ -61,7 +61,7 @@ export function createLog(options: LogOptions): Log {
         message: safeText(message, bounds),
         time: now().toISOString(),
         process: options.process,
-        fields: { ...inherited, ...safeFields(given, bounds) },
+        fields: { ...inherit(), ...safeFields(given, bounds) },
       };
       const line = boundedLine(entry, isTerminal ? terminalLine : jsonLine);
       outlet.add(`${line}\n`);
@@ -71,16 +71,24 @@ export function createLog(options: LogOptions): Log {
     }
   };
 
-  const logWith = (inherited: SafeFields): Log => ({
-    error: (message, fields) => write("error", inherited, message, fields),
-    warn: (message, fields) => write("warn", inherited, message, fields),
-    info: (message, fields) => write("info", inherited, message, fields),
-    debug: (message, fields) => write("debug", inherited, message, fields),
-    announce: (message, fields) => write("announce", inherited, message, fields),
-    child: (fields) => logWith(handedDown(inherited, fields, safeFields(fields, bounds))),
+  // Most children never say a word: their fields are made safe with their first line.
+  const logWith = (inherit: () => SafeFields): Log => ({
+    error: (message, fields) => write("error", inherit, message, fields),
+    warn: (message, fields) => write("warn", inherit, message, fields),
+    info: (message, fields) => write("info", inherit, message, fields),
+    debug: (message, fields) => write("debug", inherit, message, fields),
+    announce: (message, fields) => write("announce", inherit, message, fields),
+    child: (fields) => {
+      const given = { ...fields };
+      let made: SafeFields | undefined;
+      return logWith(() => {
+        made ??= handedDown(inherit(), given, safeFields(given, bounds));
+        return made;
+      });
+    },
     flush: outlet.flush,
   });
-  return logWith({});
+  return logWith(() => ({}));
 }
 
 type Level = Exclude<LogLevel, "silent"> | "announce";

@@ -7,7 +7,8 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { NewEvent } from "@pawl/protocol";
 
 export type Codec = {
-  encode(event: NewEvent): Buffer;
+  /** Text where that is enough: the client sends it without copying. */
+  encode(event: NewEvent): Buffer | string;
   /** Throws where the bytes are of no known form. */
   decode(bytes: Buffer): NewEvent;
 };
@@ -15,13 +16,13 @@ export type Codec = {
 const JSON_FORM = 0x6a;
 const DEFLATED_FORM = 0x7a;
 
-/** Below this many bytes deflate gains little and costs a third of a step's CPU. */
-const COMPRESS_FROM_BYTES = 512;
+/** Below this many characters deflate gains little and costs a third of a step's CPU. */
+const COMPRESS_FROM_CHARS = 512;
 
 export const compressingCodec: Codec = {
   encode({ type, data }) {
-    const json = Buffer.from(JSON.stringify([type, data]));
-    if (json.length < COMPRESS_FROM_BYTES) return withForm(JSON_FORM, json);
+    const json = JSON.stringify([type, data]);
+    if (json.length < COMPRESS_FROM_CHARS) return `j${json}`;
     return withForm(DEFLATED_FORM, deflateRawSync(json, { level: 1 }));
   },
   decode(bytes) {

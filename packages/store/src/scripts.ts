@@ -39,7 +39,13 @@ export async function loadScripts(): Promise<Scripts> {
   return Object.fromEntries(entries) as Scripts;
 }
 
-/** One round trip; two the first time a server sees the script. Errors of Redis and of the wire are thrown. */
+/** Texts on their way to a server that did not know them. */
+const introducing = new WeakMap<RedisClient, Map<string, Promise<unknown>>>();
+
+/**
+ * One round trip; two the first time a server sees the script. Errors of Redis and of the wire are thrown. Of many
+ * callers that find it unknown one sends its text: thousands of texts at once would block Redis for seconds.
+ */
 export async function runScript(
   redis: RedisClient,
   script: Script,
@@ -50,8 +56,19 @@ export async function runScript(
     return (await redis.callBuffer("evalsha", script.sha, 1, base, ...argv)) as ScriptReply;
   } catch (error) {
     if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
-    return (await redis.callBuffer("eval", script.text, 1, base, ...argv)) as ScriptReply;
   }
+  const ours = introducing.get(redis) ?? new Map<string, Promise<unknown>>();
+  introducing.set(redis, ours);
+  // On a cluster the base names the server.
+  const which = `${script.sha} ${base}`;
+  const underWay = ours.get(which);
+  if (underWay !== undefined) {
+    await underWay.catch(() => {});
+    return runScript(redis, script, base, argv);
+  }
+  const run = redis.callBuffer("eval", script.text, 1, base, ...argv) as Promise<ScriptReply>;
+  ours.set(which, run);
+  return run.finally(() => ours.delete(which));
 }
 
 function luaTable(name: string, entries: Record<string, string>): string {

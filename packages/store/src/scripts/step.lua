@@ -23,8 +23,7 @@ end
 local head = task.head
 local journal = key(base, 'journal', task.id)
 
-local function reply(kept, othersEnd, legs)
-  local parts = splitLines(kept)
+local function reply(parts, othersEnd, legs)
   parts[6] = tostring(#legs)
   for _, leg in ipairs(legs) do
     parts[#parts + 1] = leg
@@ -40,7 +39,8 @@ end
 local lastN = epoch == head.slot_epoch and tonumber(head.slot_n) or 0
 if epoch == head.slot_epoch and n == lastN then
   -- The legs of the first execution stay owed; the sweeper queues them.
-  return reply(head.slot_reply, tonumber(splitLines(head.slot_reply)[3]) - 2, {})
+  local kept = splitLines(head.slot_reply)
+  return reply(kept, tonumber(kept[3]) - 2, {})
 elseif n <= lastN then
   return { 'OLD' }
 elseif epoch ~= head.epoch or head.status ~= 'running' then
@@ -89,11 +89,10 @@ if verdict == 'OK' then
   end
 end
 
-local kept = table.concat({ verdict, whole(nowMs), whole(before + 1), whole(journalLength(task)), whole(free) },
-  '\n')
+local kept = { verdict, whole(nowMs), whole(before + 1), whole(journalLength(task)), whole(free) }
 put(task, 'slot_epoch', epoch)
 put(task, 'slot_n', whole(n))
-put(task, 'slot_reply', kept)
+put(task, 'slot_reply', table.concat(kept, '\n'))
 saveTask(task)
 wakeLines(touched, legs)
 return reply(kept, before - 1, legs)

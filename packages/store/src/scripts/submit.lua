@@ -53,7 +53,7 @@ end
 local timeoutMs, delayMs, webhook, user, priority = take(), take(), take(), take(), take()
 redis.call('HSET', key(base, 'admission'), 'user_cap', take(), 'tenant_cap', take())
 local indexes = takeList()
-local task = { base = base, id = id, head = {}, changed = {} }
+local task = { base = base, id = id, head = {}, changed = {}, fresh = {} }
 put(task, 'status', delayMs == '' and 'queued' or 'waiting')
 put(task, 'waiting_for', delayMs == '' and '' or 'timer')
 put(task, 'stop_reason', '')

@@ -11,16 +11,24 @@ local function openTask(tenantBase, id)
   for i = 1, #fields, 2 do
     head[fields[i]] = fields[i + 1]
   end
-  return { base = tenantBase, id = id, head = head, changed = {} }
+  return { base = tenantBase, id = id, head = head, changed = {}, fresh = {} }
 end
 
 -- Values are strings: numbers pass through whole() first.
 local function put(task, field, value)
-  task.head[field] = value
-  task.changed[field] = value
+  if task.head[field] ~= value then
+    task.head[field] = value
+    task.changed[field] = value
+  end
 end
 
+-- What was put and appended since the last time: one write of the head, one of the journal, one notice.
 local function saveTask(task)
+  if #task.fresh > 0 then
+    task.length = redis.call('RPUSH', key(task.base, 'journal', task.id), unpack(task.fresh))
+    redis.call('PUBLISH', key(task.base, 'notice', task.id), whole(task.length))
+    task.fresh = {}
+  end
   local arguments = {}
   for field, value in pairs(task.changed) do
     arguments[#arguments + 1] = field
@@ -37,8 +45,10 @@ local function nextEpoch(task)
   return whole(tonumber(string.match(task.head.epoch, '^%d+')) + 1)
 end
 
+-- With what was appended and not yet saved.
 local function journalLength(task)
-  return redis.call('LLEN', key(task.base, 'journal', task.id))
+  task.length = task.length or redis.call('LLEN', key(task.base, 'journal', task.id))
+  return task.length + #task.fresh
 end
 
 -- Events are opaque bytes. The stamp before them is `<ms since 1970>.<attempt>|`: one clock for all processes.
@@ -47,10 +57,7 @@ local function append(task, events)
     return
   end
   local stamp = whole(nowMs) .. '.' .. task.head.attempts .. '|'
-  local stamped = {}
-  for i, event in ipairs(events) do
-    stamped[i] = stamp .. event
+  for _, event in ipairs(events) do
+    task.fresh[#task.fresh + 1] = stamp .. event
   end
-  local seq = redis.call('RPUSH', key(task.base, 'journal', task.id), unpack(stamped))
-  redis.call('PUBLISH', key(task.base, 'notice', task.id), whole(seq))
 end
