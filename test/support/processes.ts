@@ -23,6 +23,8 @@ export type SystemOptions = {
   workers?: number;
   /** For every process. */
   env?: Record<string, string>;
+  /** Instead of a Redis of its own: a cluster's nodes, or the address that leads to whichever server leads. */
+  redisUrl?: string;
   /** What the workers talk to instead of the Redis itself: a proxy that misbehaves. */
   workerRedisUrl?: (redisUrl: string) => Promise<string>;
 };
@@ -46,7 +48,8 @@ const SHORT_LOCKS = { LOCK_DURATION_MS: "1000", STALLED_INTERVAL_MS: "300" };
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
   const dataDir = await mkdtemp(join(tmpdir(), "pawl-data-"));
   afterAll(() => rm(dataDir, { recursive: true, force: true }));
-  const [redis, simulator] = await Promise.all([ownRedis(), startSimulator()]);
+  const given = options.redisUrl;
+  const [redis, simulator] = await Promise.all([given ? { url: given } : ownRedis(), startSimulator()]);
   afterAll(() => simulator.close());
   const shared = {
     REDIS_URL: redis.url,
