@@ -9,6 +9,14 @@ import { isStoreAway } from "./store-away.ts";
 
 export type Followed = { kind: "events"; events: Event[] } | { kind: "text"; text: string };
 
+/** The journal is shorter than what was shown of it: Redis has forgotten its end, and a follower must start anew. */
+export class JournalShrunkError extends Error {
+  override readonly name = "JournalShrunkError";
+  constructor(task: string, seen: number) {
+    super(`the journal of ${task} has less than the ${seen} events that were shown of it`);
+  }
+}
+
 /** A follower that reads slower than the model writes loses text, which the journal will have in full. */
 const MOST_PENDING = 256;
 
@@ -45,12 +53,16 @@ export async function* followJournal(
   signal.addEventListener("abort", onWake);
 
   const readOn = async (): Promise<Event[]> => {
-    const events = await readJournal(store, tenant, task, cursor).catch((error: unknown) => {
-      if (isStoreAway(error)) return [];
+    // From the last event seen on: where that one is gone, a failover has forgotten it.
+    const events = await readJournal(store, tenant, task, Math.max(0, cursor - 1)).catch((error: unknown) => {
+      if (isStoreAway(error)) return undefined;
       throw error;
     });
-    cursor = events.at(-1)?.seq ?? cursor;
-    return events;
+    if (events === undefined) return [];
+    if (cursor > 0 && events.length === 0) throw new JournalShrunkError(task, cursor);
+    const fresh = events.filter(({ seq }) => seq > cursor);
+    cursor = fresh.at(-1)?.seq ?? cursor;
+    return fresh;
   };
 
   try {

@@ -16,7 +16,7 @@ const clientMessages =
   /^(?:Command timed out|Connection is closed|Stream isn't writeable|None of startup nodes)/;
 /** Servers that are starting, demoted, full, split or not letting us in. */
 const serverMessages =
-  /^(?:LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MISCONF|OOM|NOREPLICAS|BUSY|NOAUTH|WRONGPASS|UNKILLABLE)\b/;
+  /^(?:LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MISCONF|OOM|NOREPLICAS|BUSY|NOAUTH|WRONGPASS|UNKILLABLE)\b|-READONLY\b/;
 
 export function isStoreAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

@@ -109,7 +109,9 @@ async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log):
           return holds;
         },
         replicated: async () => {
-          if ((await deps.replicas.acknowledge()) === "none") log.warn("no replica acknowledged");
+          const answer = await deps.replicas.acknowledge();
+          if (answer === "none") log.warn("no replica acknowledged");
+          return answer !== "no replicas";
         },
         writeGraceMs: deps.writeGraceMs,
         text: stream,

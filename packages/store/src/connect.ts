@@ -13,9 +13,9 @@ export function parseRedisAddress(redisUrl: string | readonly string[], cluster 
   return { urls: [first, ...rest], cluster: cluster || rest.length > 0 };
 }
 
-/** A server that was demoted answers READONLY: reconnect to find its successor, and send the command again. */
+/** A server that was demoted answers READONLY (6.2 within a longer text): find its successor, and send again. */
 function resendElsewhere(error: Error): false | 2 {
-  return error.message.startsWith("READONLY") ? 2 : false;
+  return /\bREADONLY\b/.test(error.message) ? 2 : false;
 }
 
 export function connectRedis(

@@ -108,8 +108,8 @@ async function consume<Data>(
     queueNames[queue],
     async (job, token) => {
       const { id = "" } = job;
-      leases.take(id, token ?? "", Date.now() - (job.processedOn ?? Date.now()));
-      const verdict = await handlers.process(job, () => leases.holds(id)).finally(() => leases.drop(id));
+      const lease = leases.take(id, token ?? "", Date.now() - (job.processedOn ?? Date.now()));
+      const verdict = await handlers.process(job, lease.holds).finally(lease.drop);
       if (!verdict.again) return;
       // Not moveToWait: it wakes no idle worker where a job has a priority.
       await job.moveToDelayed(Date.now() + verdict.afterMs, token);

@@ -28,9 +28,9 @@ function leasesWith(renew: LeaseDeps["renew"]) {
 describe("a lease", () => {
   it("is held as long as its renewals are granted", async () => {
     const leases = leasesWith(async () => []);
-    leases.take("a.1", "token", 0);
+    const lease = leases.take("a.1", "token", 0);
     await vi.advanceTimersByTimeAsync(10 * LOCK_MS);
-    expect(leases.holds("a.1")).toBe(true);
+    expect(lease.holds()).toBe(true);
     expect(lost).toEqual([]);
     expect(renewed.length).toBeGreaterThan(30);
     leases.close();
@@ -38,11 +38,11 @@ describe("a lease", () => {
 
   it("is given up before the lock lapses when renewals get no answer", async () => {
     const leases = leasesWith(() => new Promise(() => {}));
-    leases.take("a.1", "token", 0);
+    const lease = leases.take("a.1", "token", 0);
     await vi.advanceTimersByTimeAsync(LOCK_MS * 0.8);
-    expect(leases.holds("a.1")).toBe(true);
+    expect(lease.holds()).toBe(true);
     await vi.advanceTimersByTimeAsync(LOCK_MS * 0.15);
-    expect(leases.holds("a.1")).toBe(false);
+    expect(lease.holds()).toBe(false);
     expect(lost).toEqual(["a.1"]);
     leases.close();
   });
@@ -50,41 +50,41 @@ describe("a lease", () => {
   it("counts from the moment its renewal was sent, not from when the answer came", async () => {
     const answers: (() => void)[] = [];
     const leases = leasesWith(() => new Promise((resolve) => answers.push(() => resolve([]))));
-    leases.take("a.1", "token", 0);
+    const lease = leases.take("a.1", "token", 0);
     await vi.advanceTimersByTimeAsync(1600);
     await vi.advanceTimersByTimeAsync(2400);
     answers[0]?.();
     await vi.advanceTimersByTimeAsync(0);
     // Sent at 1515: over at 1515 + 4250.
     await vi.advanceTimersByTimeAsync(1700);
-    expect(leases.holds("a.1")).toBe(true);
+    expect(lease.holds()).toBe(true);
     await vi.advanceTimersByTimeAsync(300);
-    expect(leases.holds("a.1")).toBe(false);
+    expect(lease.holds()).toBe(false);
     leases.close();
   });
 
   it("is known to be over right after a pause, before any timer fires", () => {
     const leases = leasesWith(async () => []);
-    leases.take("a.1", "token", 0);
+    const lease = leases.take("a.1", "token", 0);
     vi.setSystemTime(Date.now() + 2 * LOCK_MS);
-    expect(leases.holds("a.1")).toBe(false);
+    expect(lease.holds()).toBe(false);
     leases.close();
   });
 
   it("is over when the lock was found gone, and is told of once", async () => {
     const leases = leasesWith(async () => ["a.1"]);
     leases.take("a.1", "token", 0);
-    leases.take("b.1", "token", 0);
+    const neighbour = leases.take("b.1", "token", 0);
     await vi.advanceTimersByTimeAsync(LOCK_MS);
     expect(lost).toEqual(["a.1"]);
-    expect(leases.holds("b.1")).toBe(true);
+    expect(neighbour.holds()).toBe(true);
     leases.close();
   });
 
   it("begins when its lock was asked for", () => {
     const leases = leasesWith(async () => []);
-    leases.take("a.1", "token", LOCK_MS);
-    expect(leases.holds("a.1")).toBe(false);
+    const lease = leases.take("a.1", "token", LOCK_MS);
+    expect(lease.holds()).toBe(false);
     leases.close();
   });
 
@@ -96,13 +96,15 @@ describe("a lease", () => {
           answer = () => resolve(["a.1"]);
         }),
     );
-    leases.take("a.1", "first", 0);
+    const first = leases.take("a.1", "first", 0);
     await vi.advanceTimersByTimeAsync(1600);
-    leases.drop("a.1");
-    leases.take("a.1", "second", 0);
+    first.drop();
+    const lease = leases.take("a.1", "second", 0);
+    first.drop();
+    expect(first.holds()).toBe(false);
     answer();
     await vi.advanceTimersByTimeAsync(0);
-    expect(leases.holds("a.1")).toBe(true);
+    expect(lease.holds()).toBe(true);
     expect(lost).toEqual([]);
     leases.close();
   });

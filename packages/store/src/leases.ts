@@ -15,16 +15,20 @@ export type LeaseDeps = {
   nowMs?: () => number;
 };
 
+/** One start of a job. Another start of it in the same process has another lease, and this one is over. */
+export type Lease = {
+  /** Whether the job is still ours: to be asked right before an effect, as timers are late after a pause. */
+  holds(): boolean;
+  drop(): void;
+};
+
 export type Leases = {
   /** `ageMs`: how long ago the lock was asked for. */
-  take(jobId: string, token: string, ageMs: number): void;
-  drop(jobId: string): void;
-  /** Whether the job is still ours: to be asked right before an effect, as timers are late after a pause. */
-  holds(jobId: string): boolean;
+  take(jobId: string, token: string, ageMs: number): Lease;
   close(): void;
 };
 
-type Lease = { token: string; sentAtMs: number };
+type Kept = { token: string; sentAtMs: number };
 
 /** Renewals per lock's life: a lost one leaves time for two more. */
 const RENEWALS = 3.3;
@@ -35,8 +39,8 @@ const WATCHES = 20;
 export function openLeases(deps: LeaseDeps): Leases {
   const { lockDurationMs, onLost } = deps;
   const nowMs = deps.nowMs ?? (() => performance.now());
-  const leases = new Map<string, Lease>();
-  const expired = ({ sentAtMs }: Lease) => nowMs() - sentAtMs > lockDurationMs * GIVE_UP_AFTER;
+  const leases = new Map<string, Kept>();
+  const expired = ({ sentAtMs }: Kept) => nowMs() - sentAtMs > lockDurationMs * GIVE_UP_AFTER;
   let renewing = false;
 
   function lose(jobId: string): void {
@@ -77,12 +81,15 @@ export function openLeases(deps: LeaseDeps): Leases {
   const watchdog = setInterval(watch, lockDurationMs / WATCHES);
   return {
     take(jobId, token, ageMs) {
-      leases.set(jobId, { token, sentAtMs: nowMs() - Math.max(0, ageMs) });
-    },
-    drop: (jobId) => void leases.delete(jobId),
-    holds(jobId) {
-      const lease = leases.get(jobId);
-      return lease !== undefined && !expired(lease);
+      const kept: Kept = { token, sentAtMs: nowMs() - Math.max(0, ageMs) };
+      leases.set(jobId, kept);
+      const isCurrent = () => leases.get(jobId) === kept;
+      return {
+        holds: () => isCurrent() && !expired(kept),
+        drop() {
+          if (isCurrent()) leases.delete(jobId);
+        },
+      };
     },
     close() {
       clearInterval(renewal);

@@ -32,13 +32,34 @@ export function openReplicas(store: Store, onError: (error: Error) => void): Rep
     return connected;
   }
 
+  async function ask(connection: RedisClient): Promise<"acknowledged" | "none"> {
+    try {
+      // WAIT speaks of its own connection's writes: this one comes after all that the steps have written.
+      await connection.set(globalKeys.replicated, "1", "PX", LOOK_EVERY_MS);
+      return (await connection.wait(1, ACKNOWLEDGED_WITHIN_MS)) > 0 ? "acknowledged" : "none";
+    } catch (error) {
+      // Sent again after a failover, it may meet a server that is still a replica.
+      onError(error instanceof Error ? error : new Error(String(error)));
+      return "none";
+    }
+  }
+
+  // One question at a time, since they queue behind each other; who comes while one is under way shares the next.
+  let underWay: Promise<unknown> = Promise.resolve();
+  let next: Promise<"acknowledged" | "none"> | undefined;
+
   return {
     async acknowledge() {
       if (store.address.cluster || !(await areConnected())) return "no replicas";
       waiting ??= connectRedis(store.address, { failFast: false, onError });
-      // WAIT speaks of its own connection's writes: this one comes after all that the steps have written.
-      await waiting.set(globalKeys.replicated, "1", "PX", LOOK_EVERY_MS);
-      return (await waiting.wait(1, ACKNOWLEDGED_WITHIN_MS)) > 0 ? "acknowledged" : "none";
+      const connection = waiting;
+      next ??= underWay.then(() => {
+        next = undefined;
+        const asked = ask(connection);
+        underWay = asked;
+        return asked;
+      });
+      return next;
     },
     close: () => waiting?.disconnect(),
   };

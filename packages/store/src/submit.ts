@@ -93,14 +93,16 @@ export async function keepAnswer(
   await store.redis.multi().hset(record, "answer", answer).pexpire(record, IDEMPOTENCY_KEPT_MS).exec();
 }
 
-const registered = new WeakMap<Store, Set<string>>();
+/** Redis may forget it in a failover: it is told again from time to time. */
+const REGISTERED_FOR_MS = 60_000;
+const registered = new WeakMap<Store, Map<string, number>>();
 
 async function registerTenant(store: Store, tenant: string): Promise<void> {
-  const known = registered.get(store) ?? new Set();
+  const known = registered.get(store) ?? new Map<string, number>();
   registered.set(store, known);
-  if (known.has(tenant)) return;
+  if (performance.now() - (known.get(tenant) ?? Number.NEGATIVE_INFINITY) < REGISTERED_FOR_MS) return;
   await store.redis.sadd(globalKeys.tenants, tenant);
-  known.add(tenant);
+  known.set(tenant, performance.now());
 }
 
 /** The listings a task stands in besides `all` and its status. Labels contain no line breaks. */

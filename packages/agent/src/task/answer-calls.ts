@@ -32,8 +32,10 @@ export async function answerCalls(run: Run): Promise<Outcome> {
   // Before the first of them runs it must be known that it may have run.
   const recorded = await record(run, { where: { to: "running" } });
   if (recorded.kind === "lost") return "lost";
-  // A failover may forget what was acknowledged: a write must not have run while nobody knows that it was begun.
-  if (ready.some(({ tool }) => tool.effect === "write")) await run.replicated();
+  // A failover may forget what was acknowledged: nothing must have changed while nobody knows that it was begun. The
+  // wait may outlive the server that was told; whether the present one knows of it is asked by one more step.
+  if (ready.some(({ tool }) => tool.effect !== "read") && (await run.replicated()))
+    if ((await record(run, { where: { to: "running" } })).kind === "lost") return "lost";
   if (!run.stillOurs()) return "continue";
 
   const afterShutdown = writeGrace(run);

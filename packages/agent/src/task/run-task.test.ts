@@ -239,14 +239,17 @@ it("shows the model a long answer with a mark where it was cut, and keeps it who
   expect(journal.find((event) => event.type === "tool.completed")).toMatchObject({ data: { content: long } });
 });
 
-it("waits for a replica before a write, and only then", async () => {
+it("waits for a replica before what changes something, and only then", async () => {
   const { tools, runs } = countingTools();
   const order: string[] = [];
   const model = story();
   await perform([submittedEvent(tools)], {
     model,
     tools,
-    replicated: async () => void order.push(`after ${runs.length} runs`),
+    replicated: async () => {
+      order.push(`after ${runs.length} runs`);
+      return true;
+    },
   });
-  expect(order).toEqual(["after 3 runs"]);
+  expect(order).toEqual(["after 0 runs", "after 3 runs"]);
 });

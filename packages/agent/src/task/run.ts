@@ -25,8 +25,8 @@ export type TaskDeps = {
   signal: AbortSignal;
   /** Whether our lease holds: asked right before each effect. Where it does not, `signal` is aborted by then. */
   stillOurs: () => boolean;
-  /** Resolves when what was recorded would survive the loss of the primary, or nothing can be done for that. */
-  replicated: () => Promise<void>;
+  /** Waits until what was recorded would survive the loss of its server, where that can be had; false: no wait. */
+  replicated: () => Promise<boolean>;
   /** How long a `write` tool in flight may still take when the worker is going. */
   writeGraceMs: number;
   /** Text as it is being written; nobody waits for it. `flush`: the reply is over. */

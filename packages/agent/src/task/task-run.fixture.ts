@@ -142,7 +142,7 @@ export async function perform(
       record,
       signal: new AbortController().signal,
       stillOurs: () => true,
-      replicated: async () => {},
+      replicated: async () => false,
       writeGraceMs: 100,
       text: { write: () => {}, flush: () => {} },
       nowMs: () => NOW_MS,
