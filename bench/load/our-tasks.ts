@@ -1,0 +1,73 @@
+/** Submits tasks as the api does (its script, then the leg into the queue) and reads what became of them. */
+import { agentDefinition, agentVersion } from "@pawl/agent";
+import { type EventData, newId } from "@pawl/protocol";
+import { enqueueLegs, key, openStore, parseRedisAddress, type Store, submitTask } from "@pawl/store";
+import { PROMPT, type Workload } from "./workload.ts";
+
+export const TENANT = "bench";
+/** So many that none of them has more tasks at once than a user has seats. */
+const USERS = 1000;
+
+export type OurTasks = {
+  store: Store;
+  /** Resolves with the task's id once it is in the queue. */
+  submit(): Promise<string>;
+  /** How many tasks have ever ended as completed. */
+  completed(): Promise<number>;
+  /** How often each of them was started, by the head: 1 is what should be. */
+  epochs(tasks: readonly string[]): Promise<number[]>;
+  close(): Promise<void>;
+};
+
+export async function openOurTasks(redisUrl: string, workload: Workload): Promise<OurTasks> {
+  const onError = (error: Error) => void process.stderr.write(`submitter: ${error.stack}\n`);
+  const store = await openStore({ address: parseRedisAddress(redisUrl), failFast: true, onError });
+  const data = submission(workload);
+  let submitted = 0;
+  return {
+    store,
+    async submit() {
+      const task = newId("task", Date.now());
+      const user = `user-${submitted++ % USERS}`;
+      const outcome = await submitTask(store, {
+        tenant: TENANT,
+        task,
+        data: { ...data, user },
+        accounts: [],
+      });
+      if (outcome.kind !== "submitted") throw new Error(`submit: ${outcome.kind}`);
+      await enqueueLegs(store, outcome.legs);
+      return task;
+    },
+    completed: () => store.redis.zcard(key(TENANT, "index", "status:completed")),
+    epochs: (tasks) =>
+      Promise.all(
+        tasks.map(async (task) =>
+          Number.parseInt((await store.redis.hget(key(TENANT, "head", task), "epoch")) ?? "", 10),
+        ),
+      ),
+    close: () => store.close(),
+  };
+}
+
+function submission({ config }: Workload): EventData<"task.submitted"> {
+  const definition = agentDefinition(config, "default");
+  if (definition === undefined) throw new Error("the workload's agent is missing");
+  return {
+    input: { text: PROMPT, documents: [] },
+    agent: "default",
+    agent_version: agentVersion(definition),
+    definition,
+    model: definition.model,
+    limits: definition.limits,
+    user: null,
+    feature: null,
+    session_id: null,
+    parent_id: null,
+    metadata: {},
+    webhook_url: null,
+    priority: "normal",
+    max_attempts: 5,
+    delay_ms: null,
+  };
+}
