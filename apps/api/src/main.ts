@@ -31,7 +31,7 @@ async function start(env: ApiEnvironment, log: Log): Promise<void> {
   const shutdown = createShutdown({ log, graceMs: env.SHUTDOWN_GRACE_MS });
 
   const onError = quietly(log);
-  const store = await openStore({ address, failFast: true, onError });
+  const store = await openStore({ address, seats: config.seats, failFast: true, onError });
   shutdown.onShutdown("store", () => store.close());
   const notices = openNotices(store, onError);
   shutdown.onShutdown("notices", () => notices.close());

@@ -234,4 +234,16 @@ describe("agentVersion", () => {
     ].map(agentVersion);
     expect(new Set(versions).size).toBe(versions.length);
   });
+
+  it("bounds how many tasks are in the queue at a time, and says by how much", () => {
+    const agents = { mine: { system: "Hi.", model: "claude-haiku-4-5" } };
+    expect(defineConfig({ agents }).seats).toEqual({ perUser: 20, perTenant: 10_000 });
+    expect(defineConfig({ agents, limits: { seats: { per_user: 3 } } }).seats).toEqual({
+      perUser: 3,
+      perTenant: 10_000,
+    });
+    expect(() => defineConfig({ agents, limits: { seats: { per_user: 0 } } })).toThrow(
+      "limits.seats.per_user",
+    );
+  });
 });

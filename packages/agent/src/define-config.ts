@@ -39,7 +39,18 @@ const configSchema = z.strictObject({
     .optional(),
   /** Prices of models that the price file does not know, or knows differently, by model. */
   models: z.record(z.string(), usdPrice).optional(),
-  limits: z.strictObject({ task: Budget.optional() }).optional(),
+  limits: z
+    .strictObject({
+      task: Budget.optional(),
+      /** How many tasks may be in the queue or with a worker at a time. Default 20 of a user, 10,000 of a tenant. */
+      seats: z
+        .strictObject({
+          per_user: z.int().positive().max(1_000_000).optional(),
+          per_tenant: z.int().positive().max(1_000_000).optional(),
+        })
+        .optional(),
+    })
+    .optional(),
 });
 
 export type ConfigInput = z.input<typeof configSchema>;
@@ -55,6 +66,7 @@ export type PawlConfig = {
   readonly prices: Readonly<Record<string, Price>>;
   /** What a task gets where its agent says nothing. */
   readonly taskLimits: Limits;
+  readonly seats: { readonly perUser: number; readonly perTenant: number };
 };
 
 export type ConfigFault = { readonly path: string; readonly message: string };
@@ -106,6 +118,7 @@ export function defineConfig(input: ConfigInput, atMs: number = Date.now()): Paw
     tools: [...builtInTools, ...ownTools],
     prices: Object.fromEntries(Object.entries(models).map(([model, price]) => [model, priceFromUsd(price)])),
     taskLimits: withBudget(systemLimits, limits?.task),
+    seats: { perUser: limits?.seats?.per_user ?? 20, perTenant: limits?.seats?.per_tenant ?? 10_000 },
   };
   const faults = [...toolListFaults(ownTools), ...agentFaults(config, atMs)];
   if (faults.length > 0) throw new ConfigError(faults);
