@@ -11,6 +11,7 @@ import { startOurWorker } from "./load/our-worker.ts";
 import { openPlainQueue, plainSteps } from "./load/plain-queue.ts";
 import { scriptedModel } from "./load/scripted-model.ts";
 import { type Workload, workload } from "./load/workload.ts";
+import { monitor } from "./measure/monitor.ts";
 import { until } from "./measure/until.ts";
 
 const SHORT_STEPS = 6;
@@ -110,30 +111,27 @@ async function countCommands(
   except: string | undefined,
   perform: () => Promise<void>,
 ): Promise<Asked> {
-  const connection = new Redis(redisUrl);
-  const monitor = await connection.monitor();
   const asked: Asked = { scripts: 0, commands: 0 };
   const seenEnd = Promise.withResolvers<void>();
-  monitor.on("monitor", (_time: string, command: string[], source: string) => {
-    if (command.includes("end-of-the-count")) seenEnd.resolve();
-    if (source === "lua" || source === except) return;
-    const [name = "", ...rest] = command;
-    if (!rest.some((argument) => argument.includes(mark)) || isNoStep(name)) return;
+  const stop = await monitor(redisUrl, ({ name, source, text }) => {
+    if (text.includes(END_OF_COUNT)) seenEnd.resolve();
+    if (source === "lua" || source === except || !text.includes(mark) || isNoStep(name)) return;
     asked.commands += 1;
-    if (/^evalsha$/i.test(name)) asked.scripts += 1;
+    if (name === "evalsha") asked.scripts += 1;
   });
   await perform();
+  // What follows this in what Redis tells came after the task.
   const other = new Redis(redisUrl);
-  // What follows this in MONITOR's stream came after the task.
-  await other.echo("end-of-the-count");
+  await other.echo(END_OF_COUNT);
   await seenEnd.promise;
-  monitor.disconnect();
-  connection.disconnect();
+  stop();
   other.disconnect();
   return asked;
 }
 
+const END_OF_COUNT = "end-of-the-count";
+
 /** The sweepers look at sets of the tenant from time to time; nobody waits for text in the making to be published. */
 function isNoStep(command: string): boolean {
-  return /^(zrangebyscore|zrange|publish)$/i.test(command);
+  return ["zrangebyscore", "zrange", "publish"].includes(command);
 }

@@ -88,6 +88,12 @@ export function consumeWebhooks(
   });
 }
 
+/**
+ * BullMQ begins none of the jobs it can fetch before it has fetched as many as its concurrency allows, and their
+ * locks run meanwhile, unrenewed. So it is never allowed more than that beyond those that are under way.
+ */
+const FETCH_AHEAD = 100;
+
 async function consume<Data>(
   store: Store,
   queue: QueueName,
@@ -104,12 +110,22 @@ async function consume<Data>(
     onLost: handlers.onLeaseLost,
     onError,
   });
+  let wanted = concurrency;
+  let busy = 0;
+  const count = (by: 0 | 1 | -1) => {
+    busy += by;
+    worker.concurrency = Math.max(1, Math.min(wanted, busy + FETCH_AHEAD));
+  };
   const worker: Worker<Data> = new Worker<Data>(
     queueNames[queue],
     async (job, token) => {
       const { id = "" } = job;
+      count(1);
       const lease = leases.take(id, token ?? "", Date.now() - (job.processedOn ?? Date.now()));
-      const verdict = await handlers.process(job, lease.holds).finally(lease.drop);
+      const verdict = await handlers.process(job, lease.holds).finally(() => {
+        lease.drop();
+        count(-1);
+      });
       if (!verdict.again) return;
       // Not moveToWait: it wakes no idle worker where a job has a priority.
       await job.moveToDelayed(Date.now() + verdict.afterMs, token);
@@ -118,7 +134,7 @@ async function consume<Data>(
     {
       connection,
       prefix: queuePrefix,
-      concurrency,
+      concurrency: Math.min(concurrency, FETCH_AHEAD),
       lockDuration: lockDurationMs,
       skipLockRenewal: true,
       stalledInterval: stalledIntervalMs,
@@ -131,8 +147,9 @@ async function consume<Data>(
   worker.on("error", onError);
   await worker.waitUntilReady();
   return {
-    setConcurrency(wanted) {
-      worker.concurrency = wanted;
+    setConcurrency(most) {
+      wanted = most;
+      count(0);
     },
     async close() {
       await worker.close();

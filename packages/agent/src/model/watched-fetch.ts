@@ -3,6 +3,8 @@
  * body, is given up after `idleMs`. The SDK's own timeout ends with the headers, and it swallows the pings that
  * tell a slow model from a dead line, so the watch must stand below it.
  */
+import { leanFetch } from "./lean-fetch.ts";
+
 export class StreamIdleError extends Error {
   override readonly name = "StreamIdleError";
   constructor(idleMs: number) {
@@ -10,7 +12,7 @@ export class StreamIdleError extends Error {
   }
 }
 
-export function watchedFetch(idleMs: number, base: typeof fetch = fetch): typeof fetch {
+export function watchedFetch(idleMs: number, base: typeof fetch = leanFetch): typeof fetch {
   return async (input, init) => {
     const idle = new AbortController();
     const timer = setTimeout(() => idle.abort(new StreamIdleError(idleMs)), idleMs);
