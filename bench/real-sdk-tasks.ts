@@ -1,8 +1,10 @@
 /**
  * The tasks of `durable_tasks` with the real SDK in the path, streaming from the simulator in a process of its own.
- * Beside it the same calls with the same bodies in a bare loop: the SDK and nothing else, at the same concurrency.
+ * Beside it the same calls with the same bodies in a bare loop, at the same concurrency: the SDK over the worker's own
+ * `fetch` and nothing else; and, second, the SDK as it comes.
  */
 import Anthropic from "@anthropic-ai/sdk";
+import { leanFetch } from "../packages/agent/src/model/lean-fetch.ts";
 import { type Bench, type Benchmark, type Figure, figure, named } from "./benchmark.ts";
 import { openOurTasks } from "./load/our-tasks.ts";
 import { startOurWorker } from "./load/our-worker.ts";
@@ -14,7 +16,7 @@ import { median, spread } from "./measure/statistics.ts";
 
 const CONCURRENCY = 100;
 const TASKS = 250;
-const ROUNDS = 5;
+const ROUNDS = 4;
 
 export const realSdkTasks: Benchmark = {
   name: "real_sdk_tasks",
@@ -38,23 +40,27 @@ async function run({ policy, redisUrl, dir, say }: Bench): Promise<Figure[]> {
     onPerformed: () => finish.one(),
   });
   const before = await ours.completed();
-  const [own, bare] = await interleave(
+  const [own, bare, plain] = await interleave(
     [
       {
         name: "ours",
         measure: () => tasksPerSecond({ tasks: TASKS, submitters: CONCURRENCY, submit: ours.submit, finish }),
       },
-      { name: "bare SDK loop", measure: () => bareLoop(simulator.url, bodies) },
+      { name: "bare SDK loop", measure: () => bareLoop(simulator.url, bodies, leanFetch) },
+      { name: "SDK as it comes", measure: () => bareLoop(simulator.url, bodies, fetch) },
     ],
     { rounds: ROUNDS, say },
   );
   const completed = (await ours.completed()) - before;
   await Promise.all([worker.close(), ours.close()]);
   simulator.process.kill("SIGTERM");
-  if (own === undefined || bare === undefined) throw new Error("a contestant is missing");
+  if (own === undefined || bare === undefined || plain === undefined)
+    throw new Error("a contestant is missing");
   const expected = TASKS * (ROUNDS + 1);
   if (completed !== expected) throw new Error(`${completed} of ${expected} tasks are completed`);
-  const note = `bare loop of the same SDK calls (${spread(bare.values)}); ours ${spread(own.values)}`;
+  const note =
+    `bare loop of the same SDK calls (${spread(bare.values)}); ours ${spread(own.values)}; ` +
+    `the loop over the global fetch ${Math.round(median(plain.values))}/s`;
   const name = named("real_sdk_tasks", policy);
   const [value, reference] = [median(own.values), median(bare.values)];
   return [figure({ name, value, unit: "tasks/s", reference, note }, { ratioAtLeast: 0.65 })];
@@ -85,8 +91,9 @@ async function bodiesOfOneTask(redisUrl: string, task: Workload, simulatorUrl: s
 async function bareLoop(
   baseURL: string,
   bodies: readonly Anthropic.MessageCreateParamsStreaming[],
+  fetchWith: typeof fetch,
 ): Promise<number> {
-  const client = new Anthropic({ apiKey: "simulator", baseURL, maxRetries: 0 });
+  const client = new Anthropic({ apiKey: "simulator", baseURL, maxRetries: 0, fetch: fetchWith });
   const startedAtMs = performance.now();
   await inParallel(TASKS, CONCURRENCY, async () => {
     for (const body of bodies) {

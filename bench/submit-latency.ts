@@ -12,8 +12,10 @@ import { startSimulator } from "./load/simulator.ts";
 import { PROMPT, workload } from "./load/workload.ts";
 import { percentile } from "./measure/statistics.ts";
 
-const PER_SECOND = 100;
-const SECONDS = 5;
+/** A quarter of what two cores perform at most when the simulator has its share of them. */
+const PER_SECOND = 50;
+const WARM_UP_SECONDS = 3;
+const SECONDS = 8;
 const ROUNDS = 2;
 const ADMIN_KEY = "pawl_admin_for_the_bench_only";
 const root = join(import.meta.dirname, "..");
@@ -46,8 +48,8 @@ async function run({ redisUrl, dir, say }: Bench): Promise<Figure[]> {
   ]);
   const ports = { api: Number(listening.port), plain: Number(plainListening.port) };
   const [own, reference]: [number[], number[]] = [[], []];
-  await stream(ports.api, 1, 200);
-  await stream(ports.plain, 1, 200);
+  await stream(ports.api, WARM_UP_SECONDS, PER_SECOND);
+  await stream(ports.plain, WARM_UP_SECONDS, PER_SECOND);
   for (let round = 1; round <= ROUNDS; round += 1) {
     const [ours, theirs] = [
       await stream(ports.api, SECONDS, PER_SECOND),
@@ -74,7 +76,7 @@ async function stream(port: number, seconds: number, perSecond: number): Promise
   const requests = Array.from({ length: seconds * perSecond }, async (_, i) => {
     const dueAtMs = startedAtMs + (i * 1000) / perSecond;
     await delay(Math.max(0, dueAtMs - performance.now()));
-    await post(port, agent);
+    await post(port, agent, `user-${i}`);
     return performance.now() - dueAtMs;
   });
   const latencies = await Promise.all(requests);
@@ -82,9 +84,8 @@ async function stream(port: number, seconds: number, perSecond: number): Promise
   return latencies;
 }
 
-const body = JSON.stringify({ input: PROMPT, user: "ann", feature: "bench" });
-
-function post(port: number, agent: Agent): Promise<void> {
+function post(port: number, agent: Agent, user: string): Promise<void> {
+  const body = JSON.stringify({ input: PROMPT, user, feature: "bench" });
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${ADMIN_KEY}`, "content-type": "application/json" };
     const sent = request({ port, agent, headers, method: "POST", path: "/v1/tasks" }, (response) => {
