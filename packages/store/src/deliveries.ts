@@ -6,7 +6,7 @@
 import { type Event, foldTask, type TaskState } from "@pawl/protocol";
 import { decodeStored } from "./journal.ts";
 import { key, tenantBase } from "./keys.ts";
-import { numberAt, replyList, textAt, unknownVerdict } from "./reply.ts";
+import { replyList, textAt, unknownVerdict } from "./reply.ts";
 import { runScript } from "./scripts.ts";
 import type { Store } from "./store.ts";
 
@@ -127,7 +127,7 @@ async function callDeliver(
   const verdict = textAt(reply, 0);
   switch (verdict) {
     case "OK":
-      return numberAt(reply, 1) >= 0 ? "recorded" : "old";
+      return "recorded";
     case "OLD":
       return "old";
     case "UNKNOWN":
