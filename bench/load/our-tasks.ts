@@ -1,7 +1,16 @@
 /** Submits tasks as the api does (its script, then the leg into the queue) and reads what became of them. */
-import { agentDefinition, agentVersion } from "@pawl/agent";
-import { type EventData, newId } from "@pawl/protocol";
-import { enqueueLegs, key, openStore, parseRedisAddress, type Store, submitTask } from "@pawl/store";
+import { agentDefinition, agentVersion, type PawlConfig } from "@pawl/agent";
+import { type EventData, newId, windowsAt } from "@pawl/protocol";
+import {
+  enqueueLegs,
+  key,
+  openStore,
+  parseRedisAddress,
+  type Store,
+  scopeAccounts,
+  submitTask,
+  type Terms,
+} from "@pawl/store";
 import { PROMPT, type Workload } from "./workload.ts";
 
 export const TENANT = "bench";
@@ -33,7 +42,8 @@ export async function openOurTasks(redisUrl: string, workload: Workload): Promis
         tenant: TENANT,
         task,
         data: { ...data, user },
-        accounts: [],
+        terms: termsFor(workload.config, { ...data, user }),
+        leastNanoUsd: 0,
       });
       if (outcome.kind !== "submitted") throw new Error(`submit: ${outcome.kind}`);
       await enqueueLegs(store, outcome.legs);
@@ -47,6 +57,15 @@ export async function openOurTasks(redisUrl: string, workload: Workload): Promis
         ),
       ),
     close: () => store.close(),
+  };
+}
+
+/** As the api names them: the user's day and everybody's, counted for the tenant, too. */
+function termsFor(config: PawlConfig, data: EventData<"task.submitted">): Terms {
+  return {
+    windows: windowsAt(Date.now(), config.timeZone),
+    ownLimitNanoUsd: data.limits.max_cost_nano_usd,
+    accounts: scopeAccounts({ tenant: TENANT, ...data }, config.scopeLimits),
   };
 }
 

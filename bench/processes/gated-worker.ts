@@ -1,5 +1,7 @@
-/** One worker, ours or plain, on a model that answers nobody until it is told to: many tasks in flight at once. */
-import { setTimeout as delay } from "node:timers/promises";
+/**
+ * One worker, ours or plain, on a model that answers nobody until it is told to, and then everybody at one moment:
+ * many tasks in flight at once.
+ */
 import { startOurWorker } from "../load/our-worker.ts";
 import { openPlainQueue } from "../load/plain-queue.ts";
 import { scriptedModel } from "../load/scripted-model.ts";
@@ -12,15 +14,11 @@ const [kind, redisUrl = "", concurrencyText = "1"] = process.argv.slice(2);
 const concurrency = Number(concurrencyText);
 const TELL_EVERY_MS = 100;
 
-/** The answers do not come at once, as they do not from any model. */
-const ANSWERS_PER_SECOND = 350;
 const gate = Promise.withResolvers<void>();
 let [waiting, finished, leasesLost] = [0, 0, 0];
 const pass = async () => {
   waiting += 1;
-  const answerAfterMs = (waiting / ANSWERS_PER_SECOND) * 1000;
   await gate.promise;
-  await delay(answerAfterMs);
 };
 process.on("message", () => gate.resolve());
 

@@ -9,9 +9,10 @@ const queues = Object.values(queueNames).join("|");
 const owned = [
   /^pawl:(tenants|api-keys)$/,
   /^pawl:tenant:default$/,
-  /^pawl:\{default\}:(retention|admission|index:.+)$/,
+  /^pawl:\{default\}:(retention|archived|admission|usage-feed|index:.+)$/,
   new RegExp(`^\\{pawl\\}:(${queues}):(meta|id|events|completed|failed|stalled-check|marker|pc)$`),
 ];
+const isAccount = /^pawl:(\{default\}:)?account:[^:]+(:[^:]+)?$/;
 const job = new RegExp(`^(\\{pawl\\}:(?:${queues})):((?:task|dlv)_[0-9a-z]+\\..+)$`);
 
 /** Live tasks, alarms, owed legs, lines, deliveries, jobs: empty once Pawl is at rest. */
@@ -39,7 +40,8 @@ export async function unrest({ redis, queues: open }: Store): Promise<string[]> 
 export async function leftovers({ redis }: Store): Promise<string[]> {
   const found: string[] = [];
   for (const name of await redis.keys("*")) {
-    if (name.startsWith(key(TENANT, "holds"))) found.push(`a hold outlived its task: ${name}`);
+    const held = isAccount.test(name) ? (await redis.get(name))?.split(" ")[0] : "0";
+    if (held !== "0") found.push(`a hold outlived its task: ${held} nano-dollars in ${name}`);
     if ((await redis.pttl(name)) > 0 || owned.some((pattern) => pattern.test(name))) continue;
     const [, queue = "", id = ""] = job.exec(name) ?? [];
     const kept =

@@ -68,11 +68,17 @@ describe("a worker that is killed", () => {
 it("an api that dies between the script and the queue loses no task", async () => {
   const store = await openStore({ address: parseRedisAddress(system.redisUrl), failFast: true });
   const { newId } = await import("@pawl/protocol");
-  const { submission } = await import("../support/store.ts");
+  const { submission, terms } = await import("../support/store.ts");
   const { submitTask } = await import("@pawl/store");
   const id = newId("task", Date.now());
   // The script alone, as an api does it that is killed before it can add the leg to the queue.
-  const outcome = await submitTask(store, { tenant: "default", task: id, data: submission(), accounts: [] });
+  const outcome = await submitTask(store, {
+    tenant: "default",
+    task: id,
+    data: submission(),
+    terms: terms(),
+    leastNanoUsd: 0,
+  });
   expect(outcome).toMatchObject({ kind: "submitted", legs: [{ task: id, leg: 1 }] });
   await finished(system, id);
   expect((await getTask(system, id)).status).toBe("completed");

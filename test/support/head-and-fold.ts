@@ -5,9 +5,9 @@ import { key, readJournal, type Store } from "@pawl/store";
 export async function headAndFold(store: Store, tenant: string, task: string) {
   const state = foldTask(await readJournal(store, tenant, task));
   const head = await store.redis.hgetall(key(tenant, "head", task));
-  const holds = await store.redis.hgetall(key(tenant, "holds", task));
+  const holds = (head.holds ?? "").split("\n").filter((line) => line !== "");
+  const [spent, held] = (head.money ?? "0 0 0").split(" ");
   const due = await store.redis.zscore(key(tenant, "due"), task);
-  const [spent, held] = await store.redis.hmget(key(tenant, "taskAccount", task), "spent", "held");
   const heldOpen = [...state.openHolds.values()].reduce((sum, hold) => sum + hold.held_nano_usd, 0);
   const alarms = [state.deadlineAtMs, state.wakeAtMs].filter((at) => at !== null);
   const inIndex = await store.redis.zscore(key(tenant, "index", `status:${state.status}`), task);
@@ -15,15 +15,15 @@ export async function headAndFold(store: Store, tenant: string, task: string) {
   return {
     head: {
       status: head.status,
-      waitingFor: head.waiting_for,
-      stopReason: head.stop_reason,
+      waitingFor: head.waiting_for ?? "",
+      stopReason: head.stop_reason ?? "",
       attempts: head.attempts,
       leg: head.leg,
-      deadlineAt: head.deadline_at,
-      wakeAt: head.wake_at,
-      holds: Object.keys(holds).map((id) => id.replace(/^[^:]+:/, "")),
-      heldNanoUsd: Number(held ?? 0),
-      spentNanoUsd: Number(spent ?? 0),
+      deadlineAt: head.deadline_at ?? "",
+      wakeAt: head.wake_at ?? "",
+      holds: holds.map((line) => line.replace(/^[^:]+:(\S+) .*$/, "$1")),
+      heldNanoUsd: Number(held),
+      spentNanoUsd: Number(spent),
       due: due === null ? null : Number(due),
       inIndex: inIndex !== null,
     },

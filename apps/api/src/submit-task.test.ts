@@ -1,7 +1,7 @@
 import { newId } from "@pawl/protocol";
 import { key, publishText, readJournal, submitTask } from "@pawl/store";
 import { describe, expect, it } from "vitest";
-import { submission } from "../../../test/support/store.ts";
+import { submission, terms } from "../../../test/support/store.ts";
 import { ownApi, work } from "./own-api.fixture.ts";
 
 const api = await ownApi();
@@ -167,7 +167,14 @@ describe("Idempotency-Key", () => {
     expect(record.answer).toBeUndefined();
     // The same record as a process leaves behind that dies between the script and its answer.
     const idempotency = { key: "POST /v1/tasks:dead", digest: record.digest ?? "", busyMs: 0 };
-    await submitTask(store, { tenant: "default", task, data: submission(), accounts: [], idempotency });
+    await submitTask(store, {
+      tenant: "default",
+      task,
+      data: submission(),
+      terms: terms(),
+      leastNanoUsd: 0,
+      idempotency,
+    });
     expect(await send("dead", { input: "x" })).toMatchObject({
       status: 202,
       body: { id: task, status: "queued" },

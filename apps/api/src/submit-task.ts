@@ -8,6 +8,7 @@ import type { RequestHandler, Response } from "express";
 import { z } from "zod";
 import type { ApiDeps } from "./api-deps.ts";
 import { callerOf } from "./auth.ts";
+import { budgetSpent, submissionTerms } from "./budget-terms.ts";
 import { untilGone } from "./caller-gone.ts";
 import { enqueueOwedLegs } from "./enqueue-owed.ts";
 import { digestOfBody, idempotencyKey } from "./idempotency.ts";
@@ -47,7 +48,13 @@ export function submitTaskRoute(deps: ApiDeps): RequestHandler {
               busyMs: waitS === undefined || waitS === 0 ? 0 : waitS * 1000 + BUSY_MARGIN_MS,
             },
           };
-    const outcome = await submitTask(store, { tenant, task, data, accounts: [], ...idempotency });
+    const outcome = await submitTask(store, {
+      tenant,
+      task,
+      data,
+      ...submissionTerms(deps, tenant, data),
+      ...idempotency,
+    });
     switch (outcome.kind) {
       case "submitted":
         break;
@@ -61,7 +68,7 @@ export function submitTaskRoute(deps: ApiDeps): RequestHandler {
       case "mismatch":
         throw new HttpProblem("idempotency_mismatch", "Use a new Idempotency-Key for another body.");
       case "spent":
-        throw new HttpProblem("budget_exhausted", "The budget that this task would be paid from is spent.");
+        throw budgetSpent(deps, outcome);
     }
     deps.log.info("task submitted", { tenant, task, agent: data.agent });
     await enqueueOwedLegs(deps, outcome.legs);

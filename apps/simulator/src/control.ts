@@ -54,6 +54,7 @@ export function scenarioProblem(error: z.ZodError): string {
 function scriptState({ script, inFlight, stalls }: ControlDeps) {
   return {
     default: script.defaultBrain(),
+    billing: script.billing(),
     steps: script.pending(),
     in_flight: inFlight(),
     stalled: stalls.count(),

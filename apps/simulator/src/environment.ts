@@ -35,6 +35,11 @@ const Environment = z.object({
     .refine((name) => LEVELS.has(name), "must be one of silent, error, warn, info, debug")
     .default("info"),
   SIMULATOR_SCENARIO: z.string().optional(),
+  SIMULATOR_BILLING: z
+    .string()
+    .toLowerCase()
+    .pipe(z.enum(["fair", "worst"], "must be fair or worst"))
+    .optional(),
 });
 
 export type Environment = {
@@ -43,6 +48,8 @@ export type Environment = {
   /** 0: announcements only. 1: faults, too. 2: each request, too. */
   readonly logDetail: number;
   readonly scenarioPath: string | undefined;
+  /** undefined: as the scenario says, else fair. */
+  readonly billing: "fair" | "worst" | undefined;
 };
 
 /** An empty variable counts as unset. */
@@ -55,13 +62,14 @@ export function readEnvironment(
     const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`);
     return { faults, scenarioPath: given.SIMULATOR_SCENARIO };
   }
-  const { HOST, PORT, LOG_LEVEL, SIMULATOR_SCENARIO } = parsed.data;
+  const { HOST, PORT, LOG_LEVEL, SIMULATOR_SCENARIO, SIMULATOR_BILLING } = parsed.data;
   return {
     environment: {
       host: HOST,
       port: PORT,
       logDetail: LEVELS.get(LOG_LEVEL) ?? 1,
       scenarioPath: SIMULATOR_SCENARIO,
+      billing: SIMULATOR_BILLING,
     },
   };
 }

@@ -3,15 +3,15 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type ApiError, apiError } from "./api-error.ts";
+import { billFor, chargedOutput, chargeNanoUsd, countedTokens, tokenizerOf } from "./billing.ts";
 import { think } from "./brain/think.ts";
 import { deliver, type Ended, sendError } from "./delivery.ts";
 import { sha1 } from "./json.ts";
 import type { Ledger, LedgerEntry } from "./ledger.ts";
 import { messageBody, messageEvents, usageOf } from "./message-events.ts";
 import { CountRequest, MessageRequest, readRequest } from "./message-request.ts";
-import { billedNanoUsd } from "./prices.ts";
 import type { PromptCache } from "./prompt-cache.ts";
-import { type PromptSegment, promptSegments, totalTokens } from "./prompt-segments.ts";
+import { type PromptSegment, promptSegments } from "./prompt-segments.ts";
 import { promptEnds, promptTexts } from "./prompt-texts.ts";
 import { type FinishedReply, finishReply, malformToolInput } from "./reply.ts";
 import { readJsonBody } from "./request-body.ts";
@@ -41,48 +41,41 @@ export async function answerMessages(call: Call, deps: ExchangeDeps): Promise<vo
   const { response, requestId } = call;
   const read = await readApiBody(call, MessageRequest);
   if (read === undefined) return;
-  const at = new Date(deps.nowMs()).toISOString();
-  if ("error" in read) return refuse(call, deps, at, read.error);
+  const receivedAtMs = deps.nowMs();
+  if ("error" in read) return refuse(call, deps, receivedAtMs, read.error);
   const { request } = read;
-  const segments = promptSegments(request);
+  const billing = deps.script.billing();
+  const segments = promptSegments(request, tokenizerOf(billing));
   const requestHash = hashOf(request, segments);
   const step = deps.script.take({
     model: request.model,
     turn: 1 + request.messages.filter(({ role }) => role === "assistant").length,
     texts: lazily(() => promptTexts(request)),
   });
-  const n = deps.nextNumber();
-  const reply = replyTo(request, step, deps, `${n}_${requestHash.slice(0, 8)}`);
+  const idTail = `${deps.nextNumber()}_${requestHash.slice(0, 8)}`;
+  const reply = replyTo(request, step, deps, idTail);
 
-  // What is refused with a status is neither cached nor counted.
-  const isRefused = step?.fault?.kind === "status";
-  const input = isRefused
-    ? { uncached: totalTokens(segments), read: 0, write5m: 0, write1h: 0 }
-    : deps.cache.account(request.model, segments);
-  const scripted = step?.reply?.usage;
-  const counted = usageOf(input, reply.outputTokens);
-  const billed = {
-    uncached: scripted?.input_tokens ?? input.uncached,
-    read: scripted?.cache_read_input_tokens ?? input.read,
-    write5m: scripted?.cache_creation_input_tokens ?? input.write5m,
-    write1h: scripted?.cache_creation_input_tokens === undefined ? input.write1h : 0,
-  };
-  const outputTokens = Math.min(scripted?.output_tokens ?? counted.output_tokens, request.max_tokens);
-  const usage = usageOf(billed, outputTokens);
-  const head = { id: `msg_sim_${n}_${requestHash.slice(0, 8)}`, model: request.model, usage };
+  // What is refused with a status is not cached.
+  const cache = step?.fault?.kind === "status" ? undefined : deps.cache;
+  const said = { segments, saidTokens: reply.outputTokens, scripted: step?.reply?.usage };
+  const bill = billFor(request, said, { billing, cache });
+  const usage = usageOf(bill.input, bill.outputTokens);
+  const head = { id: `msg_sim_${idTail}`, model: request.model, usage };
   const eventDelayMs = step?.token_delay_ms ?? 0;
 
   let entry: LedgerEntry | undefined;
   const onEnded = (ended: Ended) => {
     if (entry !== undefined) return;
-    const tokens = ended.outputTokens;
+    const tokens = chargedOutput(bill, ended);
     entry = deps.ledger.record({
-      ...described(call, at, request, requestHash),
+      ...described(call, receivedAtMs, request, requestHash),
+      answered_at_ms: deps.nowMs(),
+      message_id: head.id,
       outcome: ended.outcome,
       status: ended.status,
       stop_reason: ended.outcome === "completed" ? reply.stopReason : null,
-      usage: tokens === undefined ? null : ledgerUsage(usageOf(billed, tokens)),
-      billed_nano_usd: tokens === undefined ? 0 : billedNanoUsd(request.model, billed, tokens),
+      usage: tokens === undefined ? null : ledgerUsage(usageOf(bill.input, tokens)),
+      billed_nano_usd: tokens === undefined ? 0 : chargeNanoUsd(bill, tokens),
     });
   };
   response.once("close", () => {
@@ -95,7 +88,7 @@ export async function answerMessages(call: Call, deps: ExchangeDeps): Promise<vo
       payload: request.stream
         ? { events: messageEvents(head, reply, eventDelayMs > 0 ? CHARS_PER_SLOW_DELTA : CHARS_PER_DELTA) }
         : { body: messageBody(head, reply) },
-      outputTokens,
+      outputTokens: bill.outputTokens,
       latencyMs: step?.latency_ms ?? 0,
       eventDelayMs,
       fault: step?.fault,
@@ -107,11 +100,13 @@ export async function answerMessages(call: Call, deps: ExchangeDeps): Promise<vo
 export async function answerCountTokens(call: Call, deps: ExchangeDeps): Promise<void> {
   const read = await readApiBody(call, CountRequest);
   if (read === undefined) return;
-  const at = new Date(deps.nowMs()).toISOString();
-  if ("error" in read) return refuse(call, deps, at, read.error);
-  const segments = promptSegments(read.request);
+  const receivedAtMs = deps.nowMs();
+  if ("error" in read) return refuse(call, deps, receivedAtMs, read.error);
+  const { segments, tokens } = countedTokens(deps.script.billing(), read.request);
   deps.ledger.record({
-    ...described(call, at, read.request, hashOf(read.request, segments)),
+    ...described(call, receivedAtMs, read.request, hashOf(read.request, segments)),
+    answered_at_ms: deps.nowMs(),
+    message_id: null,
     outcome: "completed",
     status: 200,
     stop_reason: null,
@@ -120,7 +115,7 @@ export async function answerCountTokens(call: Call, deps: ExchangeDeps): Promise
   });
   call.response
     .writeHead(200, { "content-type": "application/json", "request-id": call.requestId })
-    .end(JSON.stringify({ input_tokens: totalTokens(segments) }));
+    .end(JSON.stringify({ input_tokens: tokens }));
 }
 
 /** undefined: there is nobody left to answer. */
@@ -143,12 +138,13 @@ export function hasCredentials({ headers }: IncomingMessage): boolean {
 
 function refuse(
   { response, path, requestId }: Call,
-  { ledger }: ExchangeDeps,
-  at: string,
+  { ledger, nowMs }: ExchangeDeps,
+  receivedAtMs: number,
   error: ApiError,
 ): void {
   ledger.record({
-    at,
+    ...moment(receivedAtMs),
+    answered_at_ms: nowMs(),
     path,
     model: null,
     request_hash: null,
@@ -156,6 +152,7 @@ function refuse(
     prompt_tail: "",
     messages: 0,
     max_tokens: null,
+    message_id: null,
     outcome: "failed",
     status: error.status,
     stop_reason: null,
@@ -182,6 +179,7 @@ function replyTo(
   const reply = finishReply(blocks, step?.reply?.stop_reason, {
     maxTokens: request.max_tokens,
     stopSequences: request.stop_sequences ?? [],
+    tokenizer: tokenizerOf(deps.script.billing()),
     nextToolUseId: () => `toolu_sim_${idTail}_${calls++}`,
   });
   return isMalformed ? malformToolInput(reply) : reply;
@@ -201,12 +199,12 @@ function hashOf(request: CountRequest, segments: readonly PromptSegment[]): stri
 
 function described(
   { path, requestId }: Call,
-  at: string,
+  receivedAtMs: number,
   request: CountRequest | MessageRequest,
   requestHash: string,
 ) {
   return {
-    at,
+    ...moment(receivedAtMs),
     path,
     model: request.model,
     request_hash: requestHash,
@@ -215,6 +213,10 @@ function described(
     max_tokens: "max_tokens" in request ? request.max_tokens : null,
     request_id: requestId,
   };
+}
+
+function moment(receivedAtMs: number) {
+  return { at: new Date(receivedAtMs).toISOString(), received_at_ms: receivedAtMs };
 }
 
 function ledgerUsage({ cache_creation: _, ...counts }: ReturnType<typeof usageOf>) {

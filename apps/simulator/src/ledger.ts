@@ -8,6 +8,9 @@ export type LedgerEntry = {
   readonly n: number;
   /** When the request had been read. */
   readonly at: string;
+  /** The same in milliseconds since 1970, and when it was over: from then on it counts as billed. */
+  readonly received_at_ms: number;
+  readonly answered_at_ms: number;
   readonly path: string;
   readonly model: string | null;
   /** Of model, system, tools and messages in canonical form; equal for equal prompts. Null if it was not understood. */
@@ -17,6 +20,8 @@ export type LedgerEntry = {
   readonly prompt_tail: string;
   readonly messages: number;
   readonly max_tokens: number | null;
+  /** By which the client knows the reply. Null where none was begun. */
+  readonly message_id: string | null;
   /** completed: the whole reply was sent. aborted: the client went away. failed: an error or a scripted fault. */
   outcome: "completed" | "aborted" | "failed";
   /** The HTTP status; 0 where the connection ended before one was sent. */

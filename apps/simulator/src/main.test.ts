@@ -63,10 +63,21 @@ it("tells all faults of its environment together and exits 1", async () => {
     PORT: "70000",
     LOG_LEVEL: "loud",
     SIMULATOR_SCENARIO: "/nowhere.json",
+    SIMULATOR_BILLING: "generous",
   }).exit;
   expect(code).toBe(1);
-  for (const name of ["PORT", "LOG_LEVEL", "SIMULATOR_SCENARIO"]) expect(stderr).toContain(name);
+  for (const name of ["PORT", "LOG_LEVEL", "SIMULATOR_SCENARIO", "SIMULATOR_BILLING"])
+    expect(stderr).toContain(name);
   expect(stderr.trim().split("\n")).toHaveLength(1);
+});
+
+it("bills the worst where the environment says so", async () => {
+  const { child, exit, firstLine } = start({ PORT: "0", SIMULATOR_BILLING: "worst" });
+  const { url } = await firstLine;
+  const scenario = await (await fetch(`${url}/control/scenario`)).json();
+  child.kill("SIGTERM");
+  expect(scenario).toMatchObject({ default: "brain", billing: { mode: "worst", bytes_per_token: 1 } });
+  await exit;
 });
 
 it("exits 1 with the reason when its port is taken", async () => {

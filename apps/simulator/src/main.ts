@@ -15,11 +15,11 @@ const scenario = scenarioPath === undefined ? undefined : await readScenario(sce
 
 if (faults.length > 0 || "faults" in read) fail("invalid environment", { faults });
 else {
-  const { host, port, logDetail } = read.environment;
+  const { host, port, logDetail, billing } = read.environment;
   const simulator = await startSimulator({
     host,
     port,
-    ...(scenario === undefined ? {} : { scenario }),
+    scenario: { ...scenario, ...(billing === undefined ? {} : { billing: { mode: billing } }) },
     log: (level, message, fields) => {
       if (logDetail >= (level === "debug" ? 2 : 1)) say(level, message, fields);
     },

@@ -3,7 +3,7 @@
 
 import type { LedgerUsage } from "./ledger.ts";
 import type { InputTokens } from "./prompt-cache.ts";
-import { blockTokens, type FinishedBlock, type FinishedReply } from "./reply.ts";
+import type { FinishedBlock, FinishedReply } from "./reply.ts";
 
 export type MessageHead = { readonly id: string; readonly model: string; readonly usage: MessageUsage };
 export type MessageUsage = LedgerUsage & {
@@ -47,7 +47,7 @@ export function messageEvents(head: MessageHead, reply: FinishedReply, charsPerD
     push("content_block_start", { index, content_block: emptyBlock(block) });
     if (index === 0) push("ping", {});
     const pieces = deltasOf(block, charsPerDelta);
-    const tokens = blockTokens(block);
+    const tokens = reply.blockTokens[index] ?? 0;
     for (const [at, delta] of pieces.entries()) {
       tokensSoFar = Math.min(
         total,
@@ -108,8 +108,8 @@ function ending({ stopReason, stopSequence }: FinishedReply) {
   };
 }
 
-function thinkingTokens({ blocks }: FinishedReply): number {
-  return blocks.reduce((sum, block) => sum + (block.type === "thinking" ? blockTokens(block) : 0), 0);
+function thinkingTokens({ blocks, blockTokens }: FinishedReply): number {
+  return blockTokens.reduce((sum, tokens, at) => sum + (blocks[at]?.type === "thinking" ? tokens : 0), 0);
 }
 
 function plainBlock(block: FinishedBlock): object {

@@ -1,10 +1,11 @@
 // A prompt as the API caches it: tools, then system, then the blocks of the messages, in one row. Each segment knows
-// its canonical text (for hashes) and its tokens. Counting is deterministic: one token for every four characters
-// (UTF-16 units) that carry meaning, rounded up by segment, so never 0; an image or a binary document is 1,500.
+// its canonical text (for hashes) and its tokens. Counting is deterministic: the text that carries meaning, rounded up
+// by segment, so never 0; an image or a binary document is 1,500.
 
 import { canonicalJson, isObject } from "./json.ts";
 import { remember } from "./memo.ts";
 import type { CountRequest, MessageBlock, RequestTool } from "./message-request.ts";
+import { lengthOf, type Tokenizer, tokensOfLength } from "./tokenizer.ts";
 
 export type PromptSegment = {
   readonly canonical: string;
@@ -13,30 +14,25 @@ export type PromptSegment = {
   readonly ttl: "5m" | "1h" | undefined;
 };
 
-const CHARS_PER_TOKEN = 4;
-const BINARY_CHARS = 1_500 * CHARS_PER_TOKEN;
+const BINARY_TOKENS = 1_500;
 
-export function tokensOfChars(chars: number): number {
-  return Math.max(1, Math.ceil(chars / CHARS_PER_TOKEN));
-}
-
-export function charsOfTokens(tokens: number): number {
-  return tokens * CHARS_PER_TOKEN;
-}
-
-export function promptSegments(request: CountRequest): PromptSegment[] {
+export function promptSegments(request: CountRequest, tokenizer: Tokenizer): PromptSegment[] {
   const segments: PromptSegment[] = [];
+  const push = (canonical: string, length: number, mark: CacheMark) => {
+    const tokens = tokensOfLength(length, tokenizer);
+    segments.push({ canonical, tokens, ttl: mark ? (mark.ttl ?? "5m") : undefined });
+  };
   for (const tool of request.tools ?? []) {
-    const { canonical, chars } = readTool(tool);
-    segments.push(segment(canonical, chars, tool.cache_control));
+    const { canonical, lengths } = readTool(tool);
+    push(canonical, lengths[tokenizer.unit], tool.cache_control);
   }
   const system = asTextBlocks(request.system ?? []);
   for (const block of system) {
-    segments.push(segment(`system:${canonicalJson(block)}`, block.text.length, block.cache_control));
+    push(`system:${canonicalJson(block)}`, lengthOf(block.text, tokenizer), block.cache_control);
   }
   for (const { role, content } of request.messages) {
     for (const block of typeof content === "string" ? asTextBlocks(content) : content) {
-      segments.push(segment(`${role}:${canonicalJson(block)}`, charsOf(block), block.cache_control));
+      push(`${role}:${canonicalJson(block)}`, blockLength(block, tokenizer), block.cache_control);
     }
   }
   const last = segments.at(-1);
@@ -47,9 +43,10 @@ export function promptSegments(request: CountRequest): PromptSegment[] {
 }
 
 const readTool = remember((tool: RequestTool) => {
-  const schemaChars = tool.input_schema === undefined ? 0 : JSON.stringify(tool.input_schema).length;
-  const chars = tool.name.length + (tool.description?.length ?? 0) + schemaChars;
-  return { canonical: `tool:${canonicalJson(tool)}`, chars };
+  const schema = tool.input_schema === undefined ? "" : JSON.stringify(tool.input_schema);
+  const text = `${tool.name}${tool.description ?? ""}${schema}`;
+  const lengths = { character: text.length, byte: Buffer.byteLength(text) };
+  return { canonical: `tool:${canonicalJson(tool)}`, lengths };
 });
 
 export function totalTokens(segments: readonly PromptSegment[]): number {
@@ -58,34 +55,32 @@ export function totalTokens(segments: readonly PromptSegment[]): number {
 
 type CacheMark = { readonly ttl?: "5m" | "1h" | undefined } | null | undefined;
 
-function segment(canonical: string, chars: number, mark: CacheMark): PromptSegment {
-  return { canonical, tokens: tokensOfChars(chars), ttl: mark ? (mark.ttl ?? "5m") : undefined };
-}
-
 /** A string and one text block with that string are the same prompt. */
 function asTextBlocks(content: string | readonly TextLike[]): readonly TextLike[] {
   return typeof content === "string" ? [{ type: "text", text: content }] : content;
 }
 type TextLike = { readonly type: "text"; readonly text: string; readonly cache_control?: CacheMark };
 
-function charsOf(block: MessageBlock | TextLike): number {
+function blockLength(block: MessageBlock | TextLike, tokenizer: Tokenizer): number {
+  const length = (text: string) => lengthOf(text, tokenizer);
+  const binary = BINARY_TOKENS * tokenizer.perToken;
   switch (block.type) {
     case "text":
-      return block.text.length;
+      return length(block.text);
     case "tool_use":
-      return block.name.length + JSON.stringify(block.input).length;
+      return length(block.name) + length(JSON.stringify(block.input));
     case "tool_result":
       if (block.content === undefined) return 0;
-      if (typeof block.content === "string") return block.content.length;
-      return block.content.reduce((sum, inner) => sum + (inner.text?.length ?? BINARY_CHARS), 0);
+      if (typeof block.content === "string") return length(block.content);
+      return block.content.reduce((sum, { text }) => sum + (text === undefined ? binary : length(text)), 0);
     case "image":
-      return BINARY_CHARS;
+      return binary;
     case "document": {
       const source = block.source;
       const isText = isObject(source) && source.type === "text" && typeof source.data === "string";
-      return isText ? String(source.data).length : BINARY_CHARS;
+      return isText ? length(String(source.data)) : binary;
     }
     default:
-      return canonicalJson(block).length;
+      return length(canonicalJson(block));
   }
 }

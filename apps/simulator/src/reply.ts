@@ -1,7 +1,7 @@
 // From what is to be said to a finished message: ids, the cut at max_tokens and at stop sequences, and the tokens.
 
-import { charsOfTokens, tokensOfChars } from "./prompt-segments.ts";
 import type { ScriptedBlock } from "./scenario.ts";
+import { beginning, lengthOf, type Tokenizer, tokensOfLength } from "./tokenizer.ts";
 
 /** A block with its place in the message known; `json` is the text a stream sends for a tool's input. */
 export type FinishedBlock =
@@ -17,6 +17,8 @@ export type FinishedBlock =
 
 export type FinishedReply = {
   readonly blocks: readonly FinishedBlock[];
+  /** Of each block. */
+  readonly blockTokens: readonly number[];
   readonly stopReason: string;
   readonly stopSequence: string | null;
   /** At least 1, as the API counts an empty reply, and never more than max_tokens. */
@@ -26,6 +28,7 @@ export type FinishedReply = {
 export type ReplyLimits = {
   readonly maxTokens: number;
   readonly stopSequences: readonly string[];
+  readonly tokenizer: Tokenizer;
   /** Given to the blocks in turn; every call must return an id that was never used. */
   readonly nextToolUseId: () => string;
 };
@@ -35,6 +38,7 @@ export function finishReply(
   stopReason: string | undefined,
   limits: ReplyLimits,
 ): FinishedReply {
+  const { tokenizer } = limits;
   const blocks: FinishedBlock[] = [];
   let left = limits.maxTokens;
   let end: { reason: string; sequence: string | null } | undefined;
@@ -43,21 +47,23 @@ export function finishReply(
     const stopped = stopReason === undefined ? untilStopSequence(block, limits.stopSequences) : undefined;
     const whole = asFinished(stopped?.block ?? block, limits.nextToolUseId);
     if (stopped !== undefined) end = { reason: "stop_sequence", sequence: stopped.sequence };
-    const fitting = fit(whole, left);
+    const fitting = fit(whole, left, tokenizer);
     if (fitting !== whole) end = { reason: "max_tokens", sequence: null };
     if (fitting === undefined) break;
     blocks.push(fitting);
-    left -= blockTokens(fitting);
+    left -= tokensOf(fitting, tokenizer);
   }
   // The API never cuts a first block away whole: with max_tokens 1 there is still a token.
   if (blocks.length === 0 && said.length > 0) blocks.push({ type: "text", text: "…" });
-  const outputTokens = blocks.reduce((sum, block) => sum + blockTokens(block), 0);
+  const blockTokens = blocks.map((block) => tokensOf(block, tokenizer));
+  const outputTokens = blockTokens.reduce((sum, tokens) => sum + tokens, 0);
   return {
     blocks,
+    blockTokens,
     stopReason:
       end?.reason ?? stopReason ?? (blocks.some(({ type }) => type === "tool_use") ? "tool_use" : "end_turn"),
     stopSequence: end?.sequence ?? null,
-    outputTokens: Math.max(1, outputTokens),
+    outputTokens: Math.min(Math.max(1, outputTokens), limits.maxTokens),
   };
 }
 
@@ -72,10 +78,10 @@ export function malformToolInput(reply: FinishedReply): FinishedReply {
   return { ...reply, blocks };
 }
 
-export function blockTokens(block: FinishedBlock): number {
-  if (block.type === "text") return tokensOfChars(block.text.length);
-  if (block.type === "thinking") return tokensOfChars(block.thinking.length);
-  return tokensOfChars(block.name.length + block.json.length);
+function tokensOf(block: FinishedBlock, tokenizer: Tokenizer): number {
+  if (block.type === "text") return tokensOfLength(lengthOf(block.text, tokenizer), tokenizer);
+  if (block.type === "thinking") return tokensOfLength(lengthOf(block.thinking, tokenizer), tokenizer);
+  return tokensOfLength(lengthOf(block.name, tokenizer) + lengthOf(block.json, tokenizer), tokenizer);
 }
 
 function asFinished(block: ScriptedBlock, nextToolUseId: () => string): FinishedBlock {
@@ -85,14 +91,15 @@ function asFinished(block: ScriptedBlock, nextToolUseId: () => string): Finished
 }
 
 /** The block itself where it fits, its beginning where some of it does, undefined where nothing does. */
-function fit(block: FinishedBlock, tokens: number): FinishedBlock | undefined {
-  if (blockTokens(block) <= tokens) return block;
+function fit(block: FinishedBlock, tokens: number, tokenizer: Tokenizer): FinishedBlock | undefined {
+  if (tokensOf(block, tokenizer) <= tokens) return block;
   if (tokens < 1) return undefined;
-  const chars = charsOfTokens(tokens);
-  if (block.type === "text") return { ...block, text: head(block.text, chars) };
-  if (block.type === "thinking") return { ...block, thinking: head(block.thinking, chars) };
-  if (block.name.length > chars) return undefined;
-  return { ...block, json: head(block.json, chars - block.name.length), input: {} };
+  const length = Math.floor(tokens * tokenizer.perToken);
+  if (block.type === "text") return { ...block, text: beginning(block.text, length, tokenizer) };
+  if (block.type === "thinking") return { ...block, thinking: beginning(block.thinking, length, tokenizer) };
+  const nameLength = lengthOf(block.name, tokenizer);
+  if (nameLength > length) return undefined;
+  return { ...block, json: beginning(block.json, length - nameLength, tokenizer), input: {} };
 }
 
 function untilStopSequence(
@@ -106,10 +113,4 @@ function untilStopSequence(
     if (at >= 0 && (found === undefined || at < found.at)) found = { at, sequence };
   }
   return found && { block: { ...block, text: block.text.slice(0, found.at) }, sequence: found.sequence };
-}
-
-/** Never half a surrogate pair. */
-function head(value: string, chars: number): string {
-  const cut = value.slice(0, chars);
-  return cut.isWellFormed() || !value.isWellFormed() ? cut : cut.slice(0, -1);
 }

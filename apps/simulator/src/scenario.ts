@@ -3,6 +3,7 @@
 // server keep apart by a marker of their own in the prompt (`match.contains`).
 
 import { z } from "zod";
+import { Billing, FAIR } from "./billing.ts";
 import { brainNames } from "./brain/brain-names.ts";
 
 const afterEvents = { after_events: z.int().min(0).optional() };
@@ -114,6 +115,8 @@ export const Scenario = z.strictObject({
   steps: z.array(Step).max(10_000).default([]),
   /** Who answers what no step matches; stays as it was when left out. */
   default: z.enum(brainNames).optional(),
+  /** How everybody is billed from now on; stays as it was when left out. */
+  billing: Billing.optional(),
 });
 export type Scenario = z.infer<typeof Scenario>;
 /** As it is written down: what has a default may be left out. */
@@ -130,19 +133,22 @@ export type Script = {
   /** The step for this request, used up by it; undefined: the default brain answers. */
   take(prompt: Prompt): Step | undefined;
   defaultBrain(): (typeof brainNames)[number];
+  billing(): Billing;
   /** Steps with times left. */
   pending(): readonly Step[];
-  /** Only the steps whose match.contains is this; without it everything, the default included. */
+  /** Only the steps whose match.contains is this; without it everything, the default and the billing included. */
   clear(contains?: string): void;
 };
 
 export function createScript(): Script {
   let steps: Step[] = [];
   let defaultBrain: ReturnType<Script["defaultBrain"]> = "brain";
+  let billing: Billing = FAIR;
   return {
     add(scenario) {
       steps.push(...scenario.steps.map((step) => ({ ...step })));
       defaultBrain = scenario.default ?? defaultBrain;
+      billing = scenario.billing ?? billing;
     },
     take(prompt) {
       const index = steps.findIndex((step) => matches(step, prompt));
@@ -153,10 +159,13 @@ export function createScript(): Script {
       return step;
     },
     defaultBrain: () => defaultBrain,
+    billing: () => billing,
     pending: () => steps,
     clear(contains) {
       steps = contains === undefined ? [] : steps.filter(({ match }) => match.contains !== contains);
-      if (contains === undefined) defaultBrain = "brain";
+      if (contains !== undefined) return;
+      defaultBrain = "brain";
+      billing = FAIR;
     },
   };
 }

@@ -12,16 +12,17 @@ import {
   priceOf,
   runTask,
 } from "@pawl/agent";
-import { type Event, foldTask, type TaskState } from "@pawl/protocol";
+import { type Event, foldTask, type TaskState, windowsAt } from "@pawl/protocol";
 import type { Log } from "@pawl/service";
 import {
   claimTask,
   type JobVerdict,
+  type Pace,
   type Replicas,
   reportAlive,
+  type StartedTaskJob,
   type Store,
-  type TaskJob,
-  taskAccount,
+  scopeAccounts,
 } from "@pawl/store";
 import { stepRecorder } from "./record-steps.ts";
 import type { RunningTasks } from "./running-tasks.ts";
@@ -47,7 +48,7 @@ const AGAIN_AFTER_MS = 1000;
 const AGAIN_AT_MOST_AFTER_MS = 60_000;
 
 export async function performTask(
-  { tenant, task, leg, start, holdsLease }: TaskJob & { start: number; holdsLease: () => boolean },
+  { tenant, task, leg, start, holdsLease, pace }: StartedTaskJob,
   deps: PerformDeps,
 ): Promise<JobVerdict> {
   const log = deps.log.child({ tenant, task });
@@ -55,7 +56,7 @@ export async function performTask(
     const started = { worker: deps.workerId, leg, model_provider: await deps.modelProvider() };
     const claim = await claimTask(deps.store, { tenant, task, leg, start, started });
     if (claim.kind === "refused") return { again: false };
-    const run = { tenant, task, leg, holdsLease, epoch: claim.epoch, events: claim.events };
+    const run = { tenant, task, leg, holdsLease, pace, epoch: claim.epoch, events: claim.events };
     return await runClaimed(run, deps, log);
   } catch (error) {
     // The next start finds the task still running and counts this one as a try that failed.
@@ -71,6 +72,7 @@ type ClaimedTask = {
   epoch: string;
   events: Event[];
   holdsLease: () => boolean;
+  pace: Pace;
 };
 
 async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log): Promise<JobVerdict> {
@@ -82,7 +84,23 @@ async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log):
   const interrupt = (kind: InterruptionKind) => abort.abort(new Interruption(kind));
   const leave = running.enter({ tenant, task, leg, interrupt });
   const stopAtDeadline = atDeadline(state, deps.nowMs(), () => interrupt("deadline"));
+  const accounts = scopeAccounts({ tenant, ...state.submitted }, config.scopeLimits);
   const stream = textStream(store, tenant, task, (error) => log.debug("text was not sent", { error }));
+  const record = stepRecorder({
+    store,
+    tenant,
+    task,
+    epoch,
+    cursor: events.length,
+    termsAt: (atMs) => ({
+      windows: windowsAt(atMs, config.timeZone),
+      ownLimitNanoUsd: state.limits.max_cost_nano_usd,
+      accounts,
+    }),
+    hasWebhook: state.submitted.webhook_url !== null,
+    nowMs: deps.nowMs,
+    onError: (error) => log.warn("left to a sweeper", { error }),
+  });
   try {
     const outcome = await runTask(
       { tenant, taskId: task, events },
@@ -90,17 +108,7 @@ async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log):
         model: deps.model,
         priceOf: (model, atMs) => priceOf(model, atMs, config.prices),
         tools: config.tools,
-        record: stepRecorder({
-          store,
-          tenant,
-          task,
-          epoch,
-          cursor: events.length,
-          accounts: () => [taskAccount(tenant, task, state.limits.max_cost_nano_usd)],
-          hasWebhook: state.submitted.webhook_url !== null,
-          nowMs: deps.nowMs,
-          onError: (error) => log.warn("left to a sweeper", { error }),
-        }),
+        record: (step) => claimed.pace(() => record(step)),
         signal: abort.signal,
         // After a pause the watchdog may be late: who is about to act asks himself.
         stillOurs: () => {

@@ -5,13 +5,13 @@
 import type { Recorded, Recorder, StepRecord } from "@pawl/agent";
 import { newId } from "@pawl/protocol";
 import {
-  type Account,
   enqueueDelivery,
   enqueueLegs,
   type Step,
   type StepOutcome,
   type Store,
   stepTask,
+  type Terms,
 } from "@pawl/store";
 
 export type RecorderDeps = {
@@ -21,8 +21,8 @@ export type RecorderDeps = {
   epoch: string;
   /** The journal's length at the claim. */
   cursor: number;
-  /** Whose money the next call is; named anew for each step, since windows turn. */
-  accounts: () => readonly Account[];
+  /** Whose money the next call is; named anew for each step, since windows turn and limits are raised. */
+  termsAt: (atMs: number) => Terms;
   hasWebhook: boolean;
   nowMs: () => number;
   onError: (error: Error) => void;
@@ -31,19 +31,30 @@ export type RecorderDeps = {
 export function stepRecorder(deps: RecorderDeps): Recorder {
   let n = 0;
   let cursor = deps.cursor;
+  /** Redis' clock, as the last reply told it: a window that is over there is over. */
+  let redisMs = 0;
   let previous: Promise<unknown> = Promise.resolve();
 
   async function send(record: StepRecord): Promise<Recorded> {
     // Only an ending may owe a webhook.
     const deliveryId = "stopReason" in record.where ? newId("dlv", deps.nowMs()) : "";
-    const outcome = await stepTask(deps.store, toStep(deps, record, ++n, cursor, deliveryId));
+    const outcome = await stepTask(
+      deps.store,
+      toStep(deps, record, { n: ++n, cursor, atMs: Math.max(deps.nowMs(), redisMs), deliveryId }),
+    );
     // A gap: Redis forgot steps that it had acknowledged. The task must be claimed anew, as if it were lost.
     if (outcome.kind === "gap" || outcome.kind === "fenced") return { kind: "lost" };
     cursor = outcome.lastSeq;
+    redisMs = outcome.atMs;
     afterStep(deps, record, outcome, deliveryId);
     // The window turned between our clock and Redis': ask again, under its new name.
     if (outcome.kind !== "window")
-      return { kind: outcome.kind, freeNanoUsd: outcome.freeNanoUsd, others: outcome.others };
+      return {
+        kind: outcome.kind,
+        freeNanoUsd: outcome.freeNanoUsd,
+        soft: outcome.soft,
+        others: outcome.others,
+      };
     const again = await send({ ...record, facts: [], settled: [] });
     return again.kind === "lost" ? again : { ...again, others: [...outcome.others, ...again.others] };
   }
@@ -58,9 +69,7 @@ export function stepRecorder(deps: RecorderDeps): Recorder {
 function toStep(
   deps: RecorderDeps,
   { facts, settled, next, where }: StepRecord,
-  n: number,
-  cursor: number,
-  deliveryId: string,
+  { n, cursor, atMs, deliveryId }: { n: number; cursor: number; atMs: number; deliveryId: string },
 ): Step {
   const { tenant, task, epoch } = deps;
   return {
@@ -76,8 +85,9 @@ function toStep(
       ? {}
       : {
           next: {
-            accounts: deps.accounts(),
-            holds: [{ hold: next.hold, nanoUsd: next.nanoUsd }],
+            terms: deps.termsAt(atMs),
+            holds: [{ hold: next.hold, nanoUsd: next.nanoUsd, spentOn: next.spentOn }],
+            reserveNanoUsd: next.reserveNanoUsd,
             events: next.events,
             leastNanoUsd: next.leastNanoUsd,
           },

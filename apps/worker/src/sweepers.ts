@@ -6,6 +6,7 @@ import type { Log } from "@pawl/service";
 import {
   redisNowMs,
   type Store,
+  sweepArchive,
   sweepDeliveries,
   sweepDue,
   sweepLines,
@@ -16,7 +17,12 @@ import {
   type VanishedCursors,
 } from "@pawl/store";
 
-type Sweeper = { name: string; everyMs: number; sweep: (store: Store, nowMs: number) => Promise<number> };
+type Sweeper = {
+  name: string;
+  everyMs: number;
+  /** Returns how much was done; one that may take long begins nothing more once `stop` is aborted. */
+  sweep: (store: Store, nowMs: number, stop: AbortSignal) => Promise<number>;
+};
 
 const vanishedCursors: VanishedCursors = new Map();
 
@@ -27,6 +33,11 @@ const sweepers: readonly Sweeper[] = [
   { name: "lines", everyMs: 5000, sweep: sweepLines },
   { name: "seats", everyMs: 5000, sweep: sweepSeats },
   { name: "vanished", everyMs: 5000, sweep: (store, nowMs) => sweepVanished(store, nowMs, vanishedCursors) },
+  {
+    name: "archive",
+    everyMs: 1000,
+    sweep: (store, nowMs, signal) => sweepArchive(store, nowMs, { signal }),
+  },
   { name: "retention", everyMs: 60_000, sweep: sweepRetention },
 ];
 
@@ -39,12 +50,12 @@ export function startSweepers(store: Store, log: Log): () => Promise<void> {
 }
 
 function loop(store: Store, { name, everyMs, sweep }: Sweeper, log: Log): () => Promise<void> {
-  let stopped = false;
+  const stop = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let current = Promise.resolve();
   const run = async () => {
     try {
-      const done = await sweep(store, await redisNowMs(store));
+      const done = await sweep(store, await redisNowMs(store), stop.signal);
       if (done > 0) log.debug("swept", { sweeper: name, done });
     } catch (error) {
       log.warn("a sweep failed and will be repeated", { sweeper: name, error });
@@ -52,7 +63,7 @@ function loop(store: Store, { name, everyMs, sweep }: Sweeper, log: Log): () => 
     schedule();
   };
   const schedule = () => {
-    if (stopped) return;
+    if (stop.signal.aborted) return;
     // Spread, so that the workers of a fleet do not sweep in step.
     timer = setTimeout(
       () => {
@@ -63,7 +74,7 @@ function loop(store: Store, { name, everyMs, sweep }: Sweeper, log: Log): () => 
   };
   schedule();
   return async () => {
-    stopped = true;
+    stop.abort();
     clearTimeout(timer);
     await current;
   };

@@ -10,20 +10,27 @@ export function textStream(
   onError: (error: unknown) => void,
 ): { write: (text: string) => void; flush: () => void } {
   let gathered = "";
+  let sent = false;
   let timer: NodeJS.Timeout | undefined;
-  const flush = () => {
-    clearTimeout(timer);
+  const send = () => {
     timer = undefined;
     if (gathered === "") return;
     publishText(store, tenant, task, gathered).catch(onError);
     gathered = "";
+    sent = true;
   };
   return {
     write(text) {
-      // A reply that is over sooner than this is in the journal before anybody could read along.
       gathered += text;
-      timer ??= setTimeout(flush, GATHER_MS);
+      timer ??= setTimeout(send, GATHER_MS);
     },
-    flush,
+    flush() {
+      clearTimeout(timer);
+      timer = undefined;
+      // A reply that is over so soon is in the journal before anybody could read along.
+      if (sent) send();
+      gathered = "";
+      sent = false;
+    },
   };
 }

@@ -2,9 +2,10 @@
 // pinned in the journal at submit, so a deploy changes no running task; its digest is the `agent_version`.
 
 import { createHash } from "node:crypto";
-import { type AgentDefinition, withBudget } from "@pawl/protocol";
+import { type AgentDefinition, type ModelTiers, withBudget } from "@pawl/protocol";
 import type { PawlConfig } from "./define-config.ts";
 import { toolInputSchema } from "./define-tool.ts";
+import { AUTO_MODEL, tiersOver } from "./models/route.ts";
 
 const DEFAULT_MAX_TOKENS_PER_CALL = 4_096;
 const VERSION_HEX_CHARS = 16;
@@ -28,7 +29,22 @@ export function agentDefinition(config: PawlConfig, name: string): AgentDefiniti
     max_tokens_per_call: agent.maxTokensPerCall ?? DEFAULT_MAX_TOKENS_PER_CALL,
     ...(agent.allowedHosts === undefined ? {} : { allowed_hosts: [...agent.allowedHosts] }),
     ...(agent.fallback === undefined ? {} : { fallback: agent.fallback }),
+    ...(agent.fallbackAnswer === undefined ? {} : { fallback_answer: agent.fallbackAnswer }),
+    ...(agent.softShare === undefined ? {} : { soft_share: agent.softShare }),
+    // Only where they are asked for: an agent that names one model is not moved to another behind its author's back.
+    ...(agent.model === AUTO_MODEL || agent.tiers !== undefined ? { tiers: tiersOf(config, name) } : {}),
   };
+}
+
+/** The definition as a task that asks for `auto` itself needs it: with tiers, whatever model the agent names. */
+export function withTiers(config: PawlConfig, definition: AgentDefinition): AgentDefinition {
+  return { ...definition, tiers: definition.tiers ?? tiersOf(config, definition.name) };
+}
+
+/** The agent's own tiers over the configuration's. */
+function tiersOf(config: PawlConfig, name: string): ModelTiers {
+  const own = Object.hasOwn(config.agents, name) ? config.agents[name]?.tiers : undefined;
+  return tiersOver(config.routing.tiers, own);
 }
 
 /** 16 hex digits over the definition's content; the order of keys does not matter, that of lists does. */

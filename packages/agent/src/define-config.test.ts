@@ -1,6 +1,7 @@
+import { AgentDefinition } from "@pawl/protocol";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { agentDefinition, agentVersion } from "./agent-definition.ts";
+import { agentDefinition, agentVersion, withTiers } from "./agent-definition.ts";
 import {
   ConfigError,
   type ConfigFault,
@@ -9,6 +10,7 @@ import {
   type PawlConfig,
 } from "./define-config.ts";
 import { defineTool } from "./define-tool.ts";
+import { contextWindowOf } from "./models/context-window.ts";
 import { priceOf } from "./models/prices.ts";
 
 const atMs = Date.UTC(2026, 10, 22);
@@ -191,6 +193,188 @@ describe("defineConfig", () => {
     expect(pathsOf(input)).toEqual([path]);
   });
 
+  it("limits each user's day and the whole day, in UTC, where nothing is said", () => {
+    const { scopeLimits, timeZone } = configOf({ agents: {} });
+    expect(timeZone).toBe("UTC");
+    expect(scopeLimits).toEqual({
+      session: {},
+      user: { day: { limitNanoUsd: 5_000_000_000, softNanoUsd: null, onExceeded: "refuse" } },
+      feature: {},
+      tenant: {},
+      global: { day: { limitNanoUsd: 1_000_000_000_000, softNanoUsd: null, onExceeded: "refuse" } },
+    });
+  });
+
+  it("takes limits by scope and window, and the time zone in which they turn", () => {
+    const { scopeLimits, timeZone, taskLimits } = configOf({
+      agents: {},
+      limits: {
+        time_zone: "Asia/Kathmandu",
+        task: { max_turns: 9 },
+        session: { total: { limit_usd: 1 } },
+        user: { hour: { limit_usd: 0.5, soft_usd: 0.4, on_exceeded: "wait" } },
+        tenant: { month: { limit_usd: 100 }, day: { limit_usd: 0 } },
+        global: { day: { limit_usd: 20_000 } },
+      },
+    });
+    expect(timeZone).toBe("Asia/Kathmandu");
+    expect(taskLimits.max_turns).toBe(9);
+    const plainLimit = { softNanoUsd: null, onExceeded: "refuse" };
+    expect(scopeLimits).toEqual({
+      session: { total: { ...plainLimit, limitNanoUsd: 1_000_000_000 } },
+      user: {
+        hour: { limitNanoUsd: 500_000_000, softNanoUsd: 400_000_000, onExceeded: "wait" },
+        day: { ...plainLimit, limitNanoUsd: 5_000_000_000 },
+      },
+      feature: {},
+      tenant: {
+        month: { ...plainLimit, limitNanoUsd: 100_000_000_000 },
+        day: { ...plainLimit, limitNanoUsd: 0 },
+      },
+      global: { day: { ...plainLimit, limitNanoUsd: 20_000_000_000_000 } },
+    });
+  });
+
+  it("has no way to take the limits of a user's day and of the whole day away", () => {
+    for (const scope of ["user", "global"] as const) {
+      for (const nothing of [undefined, {}, { day: undefined }]) {
+        const limits: unknown = { [scope]: nothing };
+        const config = Reflect.apply(defineConfig, undefined, [{ agents: {}, limits }, atMs]);
+        expect(config.scopeLimits[scope].day.limitNanoUsd).toBeGreaterThan(0);
+      }
+      for (const off of [null, false, 0, { limit_usd: null }, { limit_usd: Number.POSITIVE_INFINITY }])
+        expect(pathsOf({ agents: {}, limits: { [scope]: { day: off } } }).join()).toContain(
+          `limits.${scope}.day`,
+        );
+    }
+  });
+
+  it.each([
+    ["a time zone of nowhere", { time_zone: "Mars/Olympus" }, "limits.time_zone"],
+    ["a mere offset", { time_zone: "+05:45" }, "limits.time_zone"],
+    ["a scope that nobody knows", { team: { day: { limit_usd: 1 } } }, "limits.team"],
+    ["a window that nobody knows", { user: { week: { limit_usd: 1 } } }, "limits.user.week"],
+    ["a window without an amount", { user: { day: {} } }, "limits.user.day.limit_usd"],
+    ["a negative amount", { user: { day: { limit_usd: -1 } } }, "limits.user.day.limit_usd"],
+    ["an amount as text", { user: { day: { limit_usd: "5" } } }, "limits.user.day.limit_usd"],
+    [
+      "a soft threshold above it",
+      { tenant: { day: { limit_usd: 1, soft_usd: 2 } } },
+      "limits.tenant.day.soft_usd",
+    ],
+    [
+      "an unknown behaviour",
+      { user: { day: { limit_usd: 1, on_exceeded: "pay" } } },
+      "limits.user.day.on_exceeded",
+    ],
+  ])("refuses limits with %s", (_what, limits, path) => {
+    expect(pathsOf({ agents: {}, limits })).toEqual([path]);
+  });
+
+  it("pins what an agent falls back on", () => {
+    const config = configOf({
+      agents: {
+        a: {
+          ...plain,
+          fallback: "claude-haiku-5-5",
+          fallbackAnswer: "  Please call us on weekdays.  ",
+          softShare: 0.5,
+        },
+        b: plain,
+      },
+    });
+    expect(agentDefinition(config, "a")).toMatchObject({
+      fallback: "claude-haiku-5-5",
+      fallback_answer: "Please call us on weekdays.",
+      soft_share: 0.5,
+    });
+    const members = Object.keys(agentDefinition(config, "b") ?? {});
+    for (const member of ["fallback", "fallback_answer", "soft_share", "tiers"])
+      expect(members).not.toContain(member);
+    for (const [key, value] of [
+      ["fallbackAnswer", " "],
+      ["fallbackAnswer", "x".repeat(8_001)],
+      ["fallbackAnswer", "half a \ud800"],
+      ["softShare", 0],
+      ["softShare", 1.1],
+      ["softShare", Number.NaN],
+    ] as const)
+      expect(pathsOf({ agents: { a: { ...plain, [key]: value } } })).toEqual([`agents.a.${key}`]);
+  });
+
+  it("pins the tiers of an agent that lets its model be chosen, its own over the configuration's", () => {
+    const config = configOf({
+      agents: {
+        a: { ...plain, model: "auto" },
+        b: { ...plain, model: "auto", tiers: { strong: "claude-opus-5" } },
+        c: { ...plain, tiers: { light: "claude-haiku-4-5" } },
+        d: plain,
+      },
+      routing: { tiers: { standard: "claude-sonnet-4-6" } },
+    });
+    const standard = "claude-sonnet-4-6";
+    const [light, strong] = ["claude-haiku-5-5", "claude-opus-5-5"];
+    expect(agentDefinition(config, "a")).toMatchObject({ model: "auto", tiers: { light, standard, strong } });
+    expect(agentDefinition(config, "b")?.tiers).toEqual({ light, standard, strong: "claude-opus-5" });
+    expect(agentDefinition(config, "c")?.tiers).toEqual({ light: "claude-haiku-4-5", standard, strong });
+    expect(agentDefinition(config, "d")?.tiers).toBeUndefined();
+    for (const name of ["a", "b", "c", "d"]) {
+      const definition = agentDefinition(config, name);
+      if (definition === undefined) throw new Error("no agent");
+      expect(withTiers(config, definition).tiers).toEqual(definition.tiers ?? { light, standard, strong });
+      expect(AgentDefinition.parse(withTiers(config, definition))).toEqual(withTiers(config, definition));
+    }
+  });
+
+  it("wants a price of every model that a task may be moved to", () => {
+    const auto = { ...plain, model: "auto" };
+    expect(
+      pathsOf({
+        agents: { a: { ...auto, fallback: "auto", tiers: { light: "gpt-9", strong: "auto" } } },
+        routing: { tiers: { standard: "gpt-8" } },
+        models: { auto: { usd_per_million_tokens: { input: 1, output: 1 } } },
+      }),
+    ).toEqual([
+      "models.auto",
+      "routing.tiers.standard",
+      "agents.a.fallback",
+      "agents.a.tiers.light",
+      "agents.a.tiers.strong",
+    ]);
+    expect(pathsOf({ agents: {}, routing: { tiers: { cheap: "claude-haiku-5-5" } } })).toEqual([
+      "routing.tiers.cheap",
+    ]);
+    // Before Sonnet 5.5 had a price, nobody could be routed to it; who does not route needs none.
+    const early = Date.UTC(2026, 8, 1);
+    const haiku = { system: "x", model: "claude-haiku-4-5" };
+    expect(() => defineConfig({ agents: { default: haiku } }, early)).not.toThrow();
+    expect(() => defineConfig({ agents: { default: { ...haiku, model: "auto" } } }, early)).toThrow(
+      "routing.tiers.standard",
+    );
+  });
+
+  it("takes a model's context window beside its price", () => {
+    const usd_per_million_tokens = { input: 1, output: 5 };
+    const config = configOf({
+      agents: {},
+      models: { mine: { usd_per_million_tokens, context_window: 32_000 }, other: { usd_per_million_tokens } },
+    });
+    expect([contextWindowOf("mine", config), contextWindowOf("other", config)]).toEqual([32_000, 200_000]);
+    for (const context_window of [0, -1, 7_999, 32_000.5, "32k", Number.NaN])
+      expect(pathsOf({ agents: {}, models: { m: { usd_per_million_tokens, context_window } } })).toEqual([
+        "models.m.context_window",
+      ]);
+  });
+
+  it("takes the geography that a price is for", () => {
+    const american = { usd_per_million_tokens: { input: 2.2, output: 11 }, inference_geo: "us" };
+    const config = configOf({ agents: {}, models: { "claude-sonnet-5-5": american } });
+    expect(priceOf("claude-sonnet-5-5", atMs, config.prices)).toMatchObject({
+      nano_usd_per_token: { input: 2_200, output: 11_000 },
+      inference_geo: "us",
+    });
+  });
+
   it("says of what is to come that it is not supported yet", () => {
     expect(faultsOf({ agents: {}, mcpServers: {} })).toEqual([
       { path: "mcpServers", message: "is not supported yet" },
@@ -231,6 +415,9 @@ describe("agentVersion", () => {
       { ...definition, limits: { ...definition.limits, max_turns: 51 } },
       { ...definition, allowed_hosts: [] },
       { ...definition, fallback: "claude-haiku-5-5" },
+      { ...definition, fallback_answer: "Call us." },
+      { ...definition, soft_share: 0.5 },
+      { ...definition, tiers: { light: "a", standard: "b", strong: "c" } },
     ].map(agentVersion);
     expect(new Set(versions).size).toBe(versions.length);
   });

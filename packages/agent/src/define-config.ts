@@ -1,16 +1,26 @@
 // The configuration module's one word. It turns what a user wrote into a PawlConfig that needs no further
 // checking, or throws one ConfigError that lists every fault with its path, so that one start shows them all.
 
-import { Budget, type Limits, systemLimits, withBudget } from "@pawl/protocol";
+import { Budget, isTimeZone, type Limits, type ModelTiers, systemLimits, withBudget } from "@pawl/protocol";
 import { z } from "zod";
 import { TOOL_NAME, type Tool, toolFaults } from "./define-tool.ts";
 import { type Price, priceOf } from "./models/prices.ts";
+import { AUTO_MODEL, defaultTiers, tiersOver } from "./models/route.ts";
 import { priceFromUsd, usdPrice } from "./models/usd-price.ts";
+import { type ScopeLimits, scopeLimitsOf, scopeLimitsSchema } from "./scope-limits.ts";
 import { builtInTools } from "./tools/built-in.ts";
+
+/** Those that are missing are the configuration's, then the system's. */
+const tiersSchema = z.strictObject({
+  light: z.string().min(1).optional(),
+  standard: z.string().min(1).optional(),
+  strong: z.string().min(1).optional(),
+});
 
 const agentSchema = z.strictObject({
   /** What the model is told about its work. */
   system: z.string().trim().min(1),
+  /** A model's name, or "auto": chosen for each task from `tiers` by what it asks for. */
   model: z.string().min(1),
   /** Names of tools: built-in ones and those of `tools`. Default: none. */
   tools: z.array(z.string()).readonly().optional(),
@@ -25,6 +35,20 @@ const agentSchema = z.strictObject({
     .optional(),
   /** The model to go on with when money or `model` runs short. */
   fallback: z.string().min(1).optional(),
+  /** Said to the end user where a task has to end and nothing was found. Default: a general sentence. */
+  fallbackAnswer: z
+    .string()
+    .trim()
+    .min(1)
+    .max(8_000)
+    .refine((text) => text.isWellFormed() && !text.includes("\0"), {
+      error: "must be well-formed Unicode without NUL",
+    })
+    .optional(),
+  /** From this share of the task's own money on, the cheaper model is used. Default 0.8; 1: never before the end. */
+  softShare: z.number().positive().max(1).optional(),
+  /** The models that "auto" chooses from, and that a task goes down to when money runs short. */
+  tiers: tiersSchema.optional(),
 });
 
 const configSchema = z.strictObject({
@@ -38,10 +62,19 @@ const configSchema = z.strictObject({
     .readonly()
     .optional(),
   /** Prices of models that the price file does not know, or knows differently, by model. */
-  models: z.record(z.string(), usdPrice).optional(),
+  models: z
+    .record(z.string(), usdPrice.extend({ context_window: z.int().min(8_000).max(100_000_000).optional() }))
+    .optional(),
+  routing: z.strictObject({ tiers: tiersSchema.optional() }).optional(),
   limits: z
     .strictObject({
+      ...scopeLimitsSchema.shape,
       task: Budget.optional(),
+      /** In which hours, days and months begin. Default UTC. */
+      time_zone: z
+        .string()
+        .refine(isTimeZone, { error: "must be an IANA time zone, such as Europe/Berlin" })
+        .optional(),
       /** How many tasks may be in the queue or with a worker at a time. Default 20 of a user, 10,000 of a tenant. */
       seats: z
         .strictObject({
@@ -67,6 +100,14 @@ export type PawlConfig = {
   /** What a task gets where its agent says nothing. */
   readonly taskLimits: Limits;
   readonly seats: { readonly perUser: number; readonly perTenant: number };
+  /** Of the models that the configuration gives one for, in tokens, for `contextWindowOf`. */
+  readonly contextWindows: Readonly<Record<string, number>>;
+  /** Where windows of money begin and end, for `windowsAt`. */
+  readonly timeZone: string;
+  /** What is counted in a window where no limit is set by hand. */
+  readonly scopeLimits: ScopeLimits;
+  /** For agents without tiers of their own. */
+  readonly routing: { readonly tiers: ModelTiers };
 };
 
 export type ConfigFault = { readonly path: string; readonly message: string };
@@ -87,7 +128,7 @@ export class ConfigError extends Error {
 
 const AGENT_NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 /** Keys that will mean something; until then they are refused, never accepted and ignored. */
-const NOT_YET = ["mcpServers", "guardrails", "routing", "escalation", "schedules", "memory", "cache"];
+const NOT_YET = ["mcpServers", "guardrails", "escalation", "schedules", "memory", "cache"];
 
 const defaultAgent: AgentConfig = {
   system:
@@ -112,15 +153,28 @@ export function defineConfig(input: ConfigInput, atMs: number = Date.now()): Paw
   const parsed = configSchema.safeParse(input);
   if (!parsed.success) throw new ConfigError(parsed.error.issues.flatMap(faultsOfIssue));
 
-  const { agents, tools: ownTools = [], models = {}, limits } = parsed.data;
+  const { agents, tools: ownTools = [], models = {}, limits, routing } = parsed.data;
   const config: PawlConfig = {
     agents: Object.hasOwn(agents, "default") ? agents : { default: defaultAgent, ...agents },
     tools: [...builtInTools, ...ownTools],
     prices: Object.fromEntries(Object.entries(models).map(([model, price]) => [model, priceFromUsd(price)])),
     taskLimits: withBudget(systemLimits, limits?.task),
     seats: { perUser: limits?.seats?.per_user ?? 20, perTenant: limits?.seats?.per_tenant ?? 10_000 },
+    contextWindows: Object.fromEntries(
+      Object.entries(models).flatMap(([model, { context_window }]) =>
+        context_window === undefined ? [] : [[model, context_window]],
+      ),
+    ),
+    timeZone: limits?.time_zone ?? "UTC",
+    scopeLimits: scopeLimitsOf(limits ?? {}),
+    routing: { tiers: tiersOver(defaultTiers, routing?.tiers) },
   };
-  const faults = [...toolListFaults(ownTools), ...agentFaults(config, atMs)];
+  const faults = [
+    ...toolListFaults(ownTools),
+    ...modelFaults(config),
+    ...routingFaults(config, routing !== undefined, atMs),
+    ...agentFaults(config, atMs),
+  ];
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(Object.defineProperty(config, DEFINED, { value: true }));
 }
@@ -136,6 +190,28 @@ function toolListFaults(ownTools: readonly Tool[]): ConfigFault[] {
   });
 }
 
+function modelFaults(config: PawlConfig): ConfigFault[] {
+  if (!Object.hasOwn(config.prices, AUTO_MODEL)) return [];
+  return [
+    { path: `models.${AUTO_MODEL}`, message: "is the word for letting a model be chosen, not a model" },
+  ];
+}
+
+/** The tiers that nobody asks for need no price. */
+function routingFaults(config: PawlConfig, areNamed: boolean, atMs: number): ConfigFault[] {
+  if (!areNamed && !Object.values(config.agents).some(({ model }) => model === AUTO_MODEL)) return [];
+  return Object.entries(config.routing.tiers).flatMap(([tier, model]) =>
+    priceFaults(config, `routing.tiers.${tier}`, model, atMs),
+  );
+}
+
+function priceFaults(config: PawlConfig, path: string, model: string, atMs: number): ConfigFault[] {
+  if (model === AUTO_MODEL) return [{ path, message: `must name a model; "${AUTO_MODEL}" is none` }];
+  if (priceOf(model, atMs, config.prices) !== undefined) return [];
+  const message = `no price is known for "${model}", so no limit on money could be kept; give its price under models`;
+  return [{ path, message }];
+}
+
 function agentFaults(config: PawlConfig, atMs: number): ConfigFault[] {
   const known = new Set(config.tools.map((tool) => tool.name));
   return Object.entries(config.agents).flatMap(([name, agent]) => {
@@ -144,15 +220,12 @@ function agentFaults(config: PawlConfig, atMs: number): ConfigFault[] {
     if (!AGENT_NAME.test(name)) {
       faults.push({ path, message: "an agent's name is 1 to 64 lower-case letters, digits, _ or -" });
     }
-    for (const key of ["model", "fallback"] as const) {
-      const model = agent[key];
-      if (model === undefined || priceOf(model, atMs, config.prices) !== undefined) continue;
-      faults.push({
-        path: `${path}.${key}`,
-        message: `no price is known for "${model}", so no limit on money could be kept; give its price under models`,
-      });
-    }
-    if (agent.fallback === agent.model)
+    if (agent.model !== AUTO_MODEL) faults.push(...priceFaults(config, `${path}.model`, agent.model, atMs));
+    if (agent.fallback !== undefined)
+      faults.push(...priceFaults(config, `${path}.fallback`, agent.fallback, atMs));
+    for (const [tier, model] of Object.entries(agent.tiers ?? {}))
+      if (model !== undefined) faults.push(...priceFaults(config, `${path}.tiers.${tier}`, model, atMs));
+    if (agent.fallback === agent.model && agent.model !== AUTO_MODEL)
       faults.push({ path: `${path}.fallback`, message: "is the model itself" });
     (agent.tools ?? []).forEach((tool, index, all) => {
       const at = `${path}.tools[${index}]`;

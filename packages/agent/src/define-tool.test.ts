@@ -19,6 +19,12 @@ describe("defineTool", () => {
     expect(await greet.run(input, toolContext())).toBe("hello Ann");
   });
 
+  it("takes what a call costs, down to nothing and to a nano-dollar", () => {
+    for (const costUsd of [0, 0.000000001, 0.01, 2.5])
+      expect(defineTool({ ...good, costUsd }).costUsd).toBe(costUsd);
+    expect(defineTool(good).costUsd).toBeUndefined();
+  });
+
   it("knows the input's type in run", () => {
     const sum = defineTool({
       name: "sum",
@@ -50,6 +56,12 @@ describe("defineTool", () => {
     ["a time limit of zero", { timeoutMs: 0 }, "timeoutMs"],
     ["a time limit that is no number", { timeoutMs: Number.NaN }, "timeoutMs"],
     ["an endless time limit", { timeoutMs: Number.POSITIVE_INFINITY }, "timeoutMs"],
+    ["a negative cost", { costUsd: -0.01 }, "costUsd must not be negative"],
+    ["a cost that is no number", { costUsd: Number.NaN }, "costUsd must be a number of dollars"],
+    ["a cost as text", { costUsd: "0.01" }, "costUsd must be a number of dollars"],
+    ["a cost of null", { costUsd: null }, "costUsd must be a number of dollars"],
+    ["a cost below a nano-dollar", { costUsd: 1e-10 }, "costUsd must be whole nano-dollars"],
+    ["a cost beyond any budget", { costUsd: 1e7 }, "costUsd must be at most"],
     ["an empty permission", { permission: "" }, "permission"],
     ["a key nobody knows", { retries: 3 }, 'unknown key "retries"'],
   ])("refuses %s", (_what, change, message) => {

@@ -1,7 +1,7 @@
 // How a user gives an agent something to do. A definition is checked when it is made, so that a bad name or a
 // schema the Messages API cannot express fails at start, not in the middle of somebody's task.
 
-import { type ToolDefinition, ToolEffect } from "@pawl/protocol";
+import { type ToolDefinition, ToolEffect, UsdAmount } from "@pawl/protocol";
 import { z } from "zod";
 import type { EgressGuard } from "./egress/egress-guard.ts";
 
@@ -55,6 +55,11 @@ export type Tool<Input extends ToolInput = ToolInput> = {
   readonly permission?: string;
   /** Longest run, in milliseconds; undefined: the loop's default. */
   readonly timeoutMs?: number;
+  /**
+   * What one call costs, in US dollars exact to the nano-dollar: charged to the task's budget as `tool`, whether the
+   * call succeeds or not. Undefined: nothing.
+   */
+  readonly costUsd?: number;
   // A method, not a property: tools of many inputs then fit one list.
   run(input: z.output<Input>, ctx: ToolContext): JsonValue | Promise<JsonValue>;
 };
@@ -67,6 +72,7 @@ const KNOWN_KEYS: readonly string[] = [
   "effect",
   "permission",
   "timeoutMs",
+  "costUsd",
   "run",
 ];
 const EFFECTS: readonly string[] = ToolEffect.options;
@@ -104,6 +110,10 @@ export function toolFaults(tool: unknown): string[] {
   }
   if (tool.timeoutMs !== undefined && !isTimeoutMs(tool.timeoutMs)) {
     faults.push(`timeoutMs must be a whole number from 1 to ${MAX_TIMEOUT_MS}`);
+  }
+  if (tool.costUsd !== undefined) {
+    const [fault] = UsdAmount.safeParse(tool.costUsd).error?.issues ?? [];
+    if (fault !== undefined) faults.push(`costUsd ${fault.message}`);
   }
   return [...faults, ...inputFaults(tool.input)];
 }

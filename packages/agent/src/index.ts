@@ -1,5 +1,5 @@
 /** The thinking: the loop, limits, models, tools. No Redis, no HTTP server, no environment. */
-export { agentDefinition, agentVersion } from "./agent-definition.ts";
+export { agentDefinition, agentVersion, withTiers } from "./agent-definition.ts";
 export {
   type AgentConfig,
   type AgentInput,
@@ -25,9 +25,14 @@ export {
   type ModelRequest,
 } from "./model/ask-model.ts";
 export type { ModelReply } from "./model/reply.ts";
+export { cheaperModel, softShareOf } from "./models/cheaper-model.ts";
+export { contextWindowOf, DEFAULT_CONTEXT_WINDOW_TOKENS } from "./models/context-window.ts";
 export { type BilledUsage, costNanoUsd, type Price, priceOf, worstCaseNanoUsd } from "./models/prices.ts";
+export { AUTO_MODEL, type Route, type RouteQuestion, routeModel, routeQuestion } from "./models/route.ts";
+export type { ScopeLimits } from "./scope-limits.ts";
 export { Interruption, type InterruptionKind, interruptionOf } from "./task/interruption.ts";
-export type { Record as StepRecord, Recorded, Recorder, Where } from "./task/recorder.ts";
+export { leastFirstCallNanoUsd } from "./task/plan-turn.ts";
+export type { Record as StepRecord, Recorded, Recorder, Settled, SpentOn, Where } from "./task/recorder.ts";
 export type { TaskDeps, TaskRun, TaskRunOutcome } from "./task/run.ts";
 export { runTask } from "./task/run-task.ts";
 export { ToolError } from "./tool-error.ts";

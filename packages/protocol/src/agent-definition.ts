@@ -14,14 +14,30 @@ export const ToolDefinition = z.strictObject({
 });
 export type ToolDefinition = z.infer<typeof ToolDefinition>;
 
+/** What a task may be routed to by its complexity. */
+export const ModelTier = z.enum(["light", "standard", "strong"]);
+export type ModelTier = z.infer<typeof ModelTier>;
+
+/** The model that serves each tier. */
+export const ModelTiers = z.strictObject({ light: z.string(), standard: z.string(), strong: z.string() });
+export type ModelTiers = z.infer<typeof ModelTiers>;
+
 export const AgentDefinition = z.strictObject({
   name: z.string(),
   system: z.string(),
+  /** A model's name, or `auto`: chosen for each task at submit. */
   model: z.string(),
   tools: z.array(ToolDefinition),
   limits: Limits,
   max_tokens_per_call: z.int().positive(),
   allowed_hosts: z.array(z.string()).optional(),
+  /** The model to go on with when money or `model` runs short. */
   fallback: z.string().optional(),
+  /** Said to the end user where a task has to end and nothing was found. */
+  fallback_answer: z.string().optional(),
+  /** From this share of a task's own money on, the cheaper model is used; missing: the loop's default. */
+  soft_share: z.number().positive().max(1).optional(),
+  /** Missing: the agent has one model and knows no tiers. */
+  tiers: ModelTiers.optional(),
 });
 export type AgentDefinition = z.infer<typeof AgentDefinition>;

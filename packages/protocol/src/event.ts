@@ -9,6 +9,7 @@ import { Budget, Limits } from "./budget.ts";
 import { taskErrorCodes } from "./errors.ts";
 import { NanoUsd } from "./money.ts";
 import { TaskDocument } from "./task-request.ts";
+import { WindowName } from "./window.ts";
 import { StopReason, stopReasonsOf, WaitingFor } from "./words.ts";
 
 /** A content block of the Messages API, kept verbatim: thinking blocks are bound to their exact form. */
@@ -108,6 +109,9 @@ const data = {
   "task.waiting": z.strictObject({
     for: WaitingFor,
     after_ms: z.int().nonnegative().optional(),
+    /** Of waiting for budget: the money is spent until this window ends; else others' calls hold it. */
+    window: WindowName.optional(),
+    until: z.int().nonnegative().optional(),
     message: z.string().optional(),
   }),
   "task.resumed": z.strictObject({

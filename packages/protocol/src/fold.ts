@@ -180,8 +180,12 @@ export function applyEvent(state: TaskState, event: Event): void {
       chargeOpenHolds(state);
       state.status = "waiting";
       state.waitingFor = event.data.for;
-      state.wakeAtMs = event.data.after_ms === undefined ? null : event.at + event.data.after_ms;
-      if (deadlineStandsStill(event.data.for) && state.deadlineAtMs !== null) {
+      state.wakeAtMs =
+        event.data.until ?? (event.data.after_ms === undefined ? null : event.at + event.data.after_ms);
+      if (
+        (deadlineStandsStill(event.data.for) || event.data.until !== undefined) &&
+        state.deadlineAtMs !== null
+      ) {
         state.leftMs = Math.max(0, state.deadlineAtMs - event.at);
         state.deadlineAtMs = null;
       }

@@ -1,6 +1,19 @@
 /** What the words of Pawl mean: schemas, the event union, the fold. Pure, browser-safe, imports only zod. */
-export { AgentDefinition, ToolDefinition, ToolEffect } from "./agent-definition.ts";
+export { AgentDefinition, ModelTier, ModelTiers, ToolDefinition, ToolEffect } from "./agent-definition.ts";
 export { Budget, budgetOnTheWire, FullBudget, Limits, systemLimits, withBudget } from "./budget.ts";
+export {
+  BudgetLimit,
+  BudgetLimitRequest,
+  BudgetOnTheWire,
+  BudgetScope,
+  BudgetTarget,
+  isBudgetOfTenant,
+  OnExceeded,
+  type ScopeLimit,
+  scopeLimit,
+  UsdAmount,
+  windowBudgetOnTheWire,
+} from "./budget-limit.ts";
 export {
   PermanentError,
   type ProblemCode,
@@ -34,6 +47,7 @@ export { DeliveryId, type IdPrefix, legId, newId, TaskId } from "./ids.ts";
 export { MAX_USD, moneyOnTheWire, NANO_PER_USD, NanoUsd, nanoFromUsd, usdFromNano } from "./money.ts";
 export { EventView, eventView, Task, taskView } from "./task.ts";
 export { Label, Metadata, ResumeRequest, TaskDocument, TaskInput, TaskRequest } from "./task-request.ts";
+export { isTimeZone, type Window, WindowName, type Windows, windowsAt } from "./window.ts";
 export {
   deadlineStandsStill,
   isTerminal,

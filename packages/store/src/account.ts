@@ -1,33 +1,99 @@
-/** The accounts that a call is paid from, as the scripts take them. */
-import { key } from "./keys.ts";
+/**
+ * The accounts that a call is paid from, as the scripts take them. Every account counts what it spends by the hour,
+ * the day, the month and in all; a limit may stand on each of them: the one set by hand, else the configured one.
+ */
+import { BudgetScope, type WindowName, type Windows } from "@pawl/protocol";
+import { key, unshardedKey } from "./keys.ts";
 import type { ScriptArgument } from "./scripts.ts";
+import type { Store } from "./store.ts";
 
-export type Account = {
-  /** The key of the hash {spent, held}; an account with windows has one for each window. */
-  key: string;
-  /** Where a limit set by hand would stand, and under which window; '' where none can be set. */
-  limitKey: string;
-  window: string;
-  /** The limit where none is set. */
+export type LimitTerms = {
   limitNanoUsd: number;
-  /** When the window is over, by Redis' clock; 0: never. */
-  endsAtMs: number;
+  /** From here on cheaper ways are taken; null: none. */
+  softNanoUsd: number | null;
+  /** What happens to those who find it spent. */
+  onExceeded: "refuse" | "wait";
 };
 
-/** The task's own `max_cost_usd`. */
-export function taskAccount(tenant: string, task: string, limitNanoUsd: number): Account {
-  return { key: key(tenant, "taskAccount", task), limitKey: "", window: "", limitNanoUsd, endsAtMs: 0 };
+export type Account = {
+  scope: BudgetScope;
+  id: string;
+  /** Limits that hold where none was set by hand. */
+  configured: Partial<Record<WindowName, LimitTerms>>;
+};
+
+/** What a hold is taken under. */
+export type Terms = {
+  /** As the caller's clock and zone name them; Redis' own clock decides whether they are over. */
+  windows: Windows;
+  /** The task's own `max_cost_usd`. */
+  ownLimitNanoUsd: number;
+  accounts: readonly Account[];
+};
+
+/** The accounts that a task's calls are paid from, beside its own. */
+export function scopeAccounts(
+  labels: { tenant: string; user: string | null; feature: string | null; session_id: string | null },
+  configured: Readonly<Record<BudgetScope, Account["configured"]>>,
+): Account[] {
+  const ids: Record<BudgetScope, string | null> = {
+    session: labels.session_id,
+    user: labels.user,
+    feature: labels.feature,
+    tenant: labels.tenant,
+    global: "global",
+  };
+  return BudgetScope.options.flatMap((scope) => {
+    const id = ids[scope];
+    return id === null ? [] : [{ scope, id, configured: configured[scope] }];
+  });
 }
 
-export function accountArguments(accounts: readonly Account[]): ScriptArgument[] {
+/**
+ * The key of one account. On a cluster the global one is counted per tenant: one script cannot reach two nodes.
+ */
+export function accountKey(
+  store: Store,
+  tenant: string,
+  { scope, id }: Pick<Account, "scope" | "id">,
+): string {
+  if (scope === "global" && !store.address.cluster) return unshardedKey("account:global");
+  return key(tenant, "account", scope === "tenant" || scope === "global" ? scope : `${scope}:${id}`);
+}
+
+export function termsArguments(store: Store, tenant: string, terms: Terms): ScriptArgument[] {
+  const { hour, day, month } = terms.windows;
   return [
-    accounts.length,
-    ...accounts.flatMap(({ key, limitKey, window, limitNanoUsd, endsAtMs }) => [
-      key,
-      limitKey,
-      window,
-      limitNanoUsd,
-      endsAtMs,
+    hour.endsAtMs,
+    day.endsAtMs,
+    month.endsAtMs,
+    terms.ownLimitNanoUsd,
+    terms.accounts.length,
+    ...terms.accounts.flatMap((account) => [
+      accountKey(store, tenant, account),
+      configuredText(account.configured),
     ]),
   ];
+}
+
+/** `<window>=<terms>` joined by `;`, or `-`. */
+function configuredText(configured: Account["configured"]): string {
+  const limits = Object.entries(configured).map(([window, limit]) => `${window}=${termsText(limit)}`);
+  return limits.length === 0 ? "-" : limits.join(";");
+}
+
+/** `<limit>|<soft limit, or nothing>|<refuse or wait>`, as an account keeps it. */
+export function termsText({ limitNanoUsd, softNanoUsd, onExceeded }: LimitTerms): string {
+  return `${limitNanoUsd}|${softNanoUsd ?? ""}|${onExceeded}`;
+}
+
+/** undefined where it is no such text. */
+export function parseTermsText(text: string): LimitTerms | undefined {
+  const [, limit, soft, onExceeded] = /^(\d+)\|(\d*)\|(refuse|wait)$/.exec(text) ?? [];
+  if (limit === undefined || (onExceeded !== "refuse" && onExceeded !== "wait")) return undefined;
+  return {
+    limitNanoUsd: Number(limit),
+    softNanoUsd: soft === undefined || soft === "" ? null : Number(soft),
+    onExceeded,
+  };
 }

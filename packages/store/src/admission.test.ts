@@ -2,7 +2,7 @@
 import { newId } from "@pawl/protocol";
 import { describe, expect, it } from "vitest";
 import { expectHeadToMatchJournal } from "../../../test/support/head.ts";
-import { ownStore, submission } from "../../../test/support/store.ts";
+import { ownStore, submission, terms } from "../../../test/support/store.ts";
 import {
   admitWaiting,
   cancelTask,
@@ -21,7 +21,7 @@ const freshTenant = () => `tenant-${++tenants}`;
 async function submit(tenant: string, user: string | null, over: object = {}) {
   const task = newId("task", Date.now());
   const data = submission({ user, ...over });
-  const outcome = await submitTask(store, { tenant, task, data, accounts: [] });
+  const outcome = await submitTask(store, { tenant, task, data, terms: terms(), leastNanoUsd: 0 });
   if (outcome.kind !== "submitted") throw new Error(outcome.kind);
   return { task, legs: outcome.legs };
 }

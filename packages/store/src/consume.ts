@@ -1,11 +1,13 @@
 /**
  * Takes jobs from the queues. What a job's processor must know of BullMQ ends here: which start of the leg this
- * is, whether its lease still holds, that it is to be started once more.
+ * is, whether its lease still holds, that it is to be started once more. Thousands of jobs may be with one worker;
+ * the locks of all of them are kept, also when all of them have something to do at one moment.
  */
 import { DelayedError, type Job, Worker } from "bullmq";
 import { connectRedis } from "./connect.ts";
 import { shareSeats } from "./lane-shares.ts";
 import { openLeases } from "./leases.ts";
+import { openPace, type Pace } from "./pace.ts";
 import {
   type Lane,
   type QueueName,
@@ -34,23 +36,40 @@ export type JobVerdict = { again: false } | { again: true; afterMs: number };
 /** Crashes are counted per task in the journal; the queue must not give up on its own account. */
 const NEVER = 1_000_000_000;
 
+export type StartedTaskJob = TaskJob & {
+  /** Tells one start of the leg's job from the next. */
+  start: number;
+  /** Whether the job is still ours. */
+  holdsLease: () => boolean;
+  /** What the processor records goes through here: it waits where many jobs record at one moment. */
+  pace: Pace;
+};
+
+/**
+ * More than the default concurrency, so that no ordinary worker waits here. What follows as many replies from Redis
+ * is one turn of the event loop, some 50 ms; without a bound it was more than 5 s when 10,000 answers came at once.
+ */
+const RECORDS_AT_ONCE = 128;
+
 /** Which lanes one consumer serves; their shares of its concurrency are balanced by lane-shares.ts. */
 export async function consumeTasks(
   store: Store,
   options: ConsumerOptions & {
     lanes: readonly Lane[];
-    /** `start` tells one start of the leg's job from the next; `holdsLease` whether the job is still ours. */
-    process: (job: TaskJob & { start: number; holdsLease: () => boolean }) => Promise<JobVerdict>;
+    process: (job: StartedTaskJob) => Promise<JobVerdict>;
     /** The job's lock is gone: another worker has it, or will soon. */
     onLeaseLost: (job: { task: string; leg: number }) => void;
   },
 ): Promise<Consumer> {
   const shares = shareSeats(options.lanes, options.concurrency);
+  const pace = openPace(RECORDS_AT_ONCE);
   const consumers = await Promise.all(
     options.lanes.map(async (lane) => {
       const consumer = await consume<TaskJob>(store, lane, options, {
         process: (job, holdsLease) =>
-          shares.during(lane, () => options.process({ ...job.data, start: job.attemptsStarted, holdsLease })),
+          shares.during(lane, () =>
+            options.process({ ...job.data, start: job.attemptsStarted, holdsLease, pace }),
+          ),
         onLeaseLost: (jobId) => {
           const dot = jobId.lastIndexOf(".");
           options.onLeaseLost({ task: jobId.slice(0, dot), leg: Number(jobId.slice(dot + 1)) });

@@ -4,7 +4,7 @@
  * the task folded up to `seq`, the same every time.
  */
 import { type Event, foldTask, type TaskState } from "@pawl/protocol";
-import { decodeStored } from "./journal.ts";
+import { readJournal } from "./journal.ts";
 import { key, tenantBase } from "./keys.ts";
 import { replyList, textAt, unknownVerdict } from "./reply.ts";
 import { runScript } from "./scripts.ts";
@@ -56,8 +56,7 @@ export async function deliveredTask(
   tenant: string,
   { task, seq }: { task: string; seq: number },
 ): Promise<{ state: TaskState; event: Event } | undefined> {
-  const stored = await store.redis.lrangeBuffer(key(tenant, "journal", task), 0, seq - 1);
-  const events = stored.map((bytes, i) => decodeStored(store.codec, bytes, i + 1));
+  const events = await readJournal(store, tenant, task, 0, seq);
   const event = events[seq - 1];
   return event === undefined ? undefined : { state: foldTask(events), event };
 }

@@ -1,5 +1,5 @@
 /** The only room that knows Redis and BullMQ: keys, scripts, journal, queues, the ledger, deliveries. */
-export { type Account, taskAccount } from "./account.ts";
+export { type Account, accountKey, type LimitTerms, scopeAccounts, type Terms } from "./account.ts";
 export { type ApiKeyRecord, createApiKey, findApiKey, Scope, webhookSecret } from "./api-keys.ts";
 export { type Claim, type ClaimOutcome, claimTask } from "./claim.ts";
 export { type Codec, compressingCodec } from "./codec.ts";
@@ -16,6 +16,7 @@ export {
   consumeTasks,
   consumeWebhooks,
   type JobVerdict,
+  type StartedTaskJob,
 } from "./consume.ts";
 export {
   type Delivery,
@@ -31,6 +32,7 @@ export { readJournal, readSubmission, readTask } from "./journal.ts";
 export { globalKeys, isTenantName, key } from "./keys.ts";
 export { type ListedTask, type ListingFilters, listTasks } from "./listing.ts";
 export { type Notice, type Notices, openNotices, publishText } from "./notices.ts";
+export type { Pace } from "./pace.ts";
 export {
   enqueueDelivery,
   enqueueLegs,
@@ -56,7 +58,7 @@ export {
   type SignalOutcome,
   wakeTask,
 } from "./signal.ts";
-export { type Step, type StepOutcome, stepTask } from "./step.ts";
+export { type Hold, type Step, type StepOutcome, stepTask } from "./step.ts";
 export {
   DEFAULT_RETENTION_MS,
   DEFAULT_SEATS,
@@ -66,6 +68,7 @@ export {
   type StoreOptions,
 } from "./store.ts";
 export { keepAnswer, type Submission, type SubmitOutcome, submitTask } from "./submit.ts";
+export { type ArchiveSweep, sweepArchive } from "./sweep/archive.ts";
 export { sweepDeliveries } from "./sweep/deliveries.ts";
 export { sweepDue } from "./sweep/due.ts";
 export { sweepLines } from "./sweep/lines.ts";

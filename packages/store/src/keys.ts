@@ -8,8 +8,9 @@
 export const names = {
   head: "head:", // HASH   a task's status, epoch, leg, last command
   journal: "journal:", // LIST   a task's events, stamped; the index is seq - 1
-  holds: "holds:", // HASH   a task's open holds
-  taskAccount: "account:task:", // HASH   spent and held of one task
+  account: "account:", // STRING what one user, session, feature or the tenant spent and holds, and its limits
+  usageFeed: "usage-feed", // LIST   what each ended call cost, not yet in the reports
+  archive: "archive:", // STRING a finished task's journal, compressed, in place of the list
   taskDeliveries: "task-deliveries:", // LIST   ids of a task's webhook deliveries
   due: "due", // ZSET   live tasks by their next alarm, ms
   owed: "owed", // ZSET   legs not yet known to be in the queue, by ms
@@ -20,6 +21,8 @@ export const names = {
   backlog: "backlog:", // ZSET   a user's tasks that wait for a seat, those awake before in front
   hungry: "hungry", // ZSET   users with a backlog, in the order in which they are served
   retention: "retention", // ZSET   finished tasks by the moment they are forgotten, ms
+  archived: "archived", // ZSET   the same for those whose journal is archived, who have left `retention`
+  archiving: "archiving", // STRING held for a moment by the worker that archives for this tenant
   index: "index:", // ZSET   ids in lexical order, which is the order of their making
   delivery: "delivery:", // HASH   one webhook delivery
   deliveriesDue: "deliveries-due", // ZSET   deliveries by their next try, ms
@@ -27,6 +30,10 @@ export const names = {
   notice: "notice:", // channel: the newest seq of a task, or text as it is being written
 } as const;
 export type KeyKind = keyof typeof names;
+
+export function isKeyKind(kind: string): kind is KeyKind {
+  return Object.hasOwn(names, kind);
+}
 
 /** Keys of no tenant. */
 export const globalKeys = {
@@ -36,6 +43,11 @@ export const globalKeys = {
   tenant: (tenant: string) => `pawl:tenant:${tenant}`, // HASH   the tenant's signing secrets
   controlChannel: "pawl:control", // channel: tasks whose worker must stop, `<base>\n<task>`
 } as const;
+
+/** A key of no tenant that scripts of every tenant reach: on one server only. */
+export function unshardedKey(name: string): string {
+  return `pawl:${name}`;
+}
 
 const tenantPattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 

@@ -51,14 +51,14 @@ describe("a lease", () => {
     const answers: (() => void)[] = [];
     const leases = leasesWith(() => new Promise((resolve) => answers.push(() => resolve([]))));
     const lease = leases.take("a.1", "token", 0);
-    await vi.advanceTimersByTimeAsync(1600);
-    await vi.advanceTimersByTimeAsync(2400);
+    await vi.advanceTimersByTimeAsync(3500);
+    expect(renewed).toHaveLength(1);
     answers[0]?.();
     await vi.advanceTimersByTimeAsync(0);
-    // Sent at 1515: over at 1515 + 4250.
+    // Sent at 1000: over at 1000 + 4250.
     await vi.advanceTimersByTimeAsync(1700);
     expect(lease.holds()).toBe(true);
-    await vi.advanceTimersByTimeAsync(300);
+    await vi.advanceTimersByTimeAsync(100);
     expect(lease.holds()).toBe(false);
     leases.close();
   });
@@ -106,6 +106,80 @@ describe("a lease", () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(lease.holds()).toBe(true);
     expect(lost).toEqual([]);
+    leases.close();
+  });
+
+  it("outlives a pause of three seconds, whenever it comes", async () => {
+    for (let phaseMs = 0; phaseMs <= 1500; phaseMs += 50) {
+      const leases = leasesWith(async () => []);
+      const lease = leases.take("a.1", "token", 0);
+      await vi.advanceTimersByTimeAsync(2000 + phaseMs);
+      vi.setSystemTime(Date.now() + 3000);
+      expect(lease.holds(), `paused ${phaseMs} ms after a renewal`).toBe(true);
+      await vi.advanceTimersByTimeAsync(LOCK_MS);
+      expect(lease.holds()).toBe(true);
+      leases.close();
+    }
+    expect(lost).toEqual([]);
+  });
+});
+
+describe("many leases", () => {
+  const MANY = 10_000;
+  const ROUND_TRIP_MS = 5;
+  const slowly = () => new Promise<string[]>((resolve) => void setTimeout(() => resolve([]), ROUND_TRIP_MS));
+  const takeMany = (leases: ReturnType<typeof openLeases>) =>
+    Array.from({ length: MANY }, (_, i) => leases.take(`task_${i}.1`, `token:${i}`, 0));
+
+  it("are all kept, by calls of bounded size, none asked for again before its reply", async () => {
+    const asked = new Set<string>();
+    const [twice, sizes]: [string[], number[]] = [[], []];
+    const leases = openLeases({
+      lockDurationMs: LOCK_MS,
+      // The event loop is so busy that each reply takes almost as long as a lease may stand without one.
+      renew: async (ids) => {
+        sizes.push(ids.length);
+        twice.push(...ids.filter((id) => asked.has(id)));
+        for (const id of ids) asked.add(id);
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+        for (const id of ids) asked.delete(id);
+        return [];
+      },
+      onLost: (jobId) => lost.push(jobId),
+      onError: () => {},
+      nowMs: () => Date.now(),
+    });
+    const all = takeMany(leases);
+    await vi.advanceTimersByTimeAsync(3 * LOCK_MS);
+    expect(all.every((lease) => lease.holds())).toBe(true);
+    expect(lost).toEqual([]);
+    expect(twice).toEqual([]);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(500);
+    leases.close();
+  });
+
+  it("that were taken at one moment come to be renewed evenly over time, and no oftener than a few", async () => {
+    const leases = leasesWith(slowly);
+    takeMany(leases);
+    await vi.advanceTimersByTimeAsync(2 * LOCK_MS);
+    renewed = [];
+    const perTick: number[] = [];
+    for (let tick = 0; tick < 50; tick++) {
+      const before = renewed.length;
+      await vi.advanceTimersByTimeAsync(100);
+      perTick.push(renewed.slice(before).flat().length);
+    }
+    expect(Math.max(...perTick)).toBeLessThanOrEqual(1.5 * (MANY / 10));
+    // Five times in a lock's life, give or take.
+    expect(perTick.reduce((sum, n) => sum + n, 0)).toBeLessThanOrEqual(1.1 * 5 * MANY);
+    leases.close();
+  });
+
+  it("are given up in time while the reply to one of their slices never comes", async () => {
+    const leases = leasesWith(() => new Promise(() => {}));
+    takeMany(leases);
+    await vi.advanceTimersByTimeAsync(LOCK_MS * 0.95);
+    expect(lost).toHaveLength(MANY);
     leases.close();
   });
 });

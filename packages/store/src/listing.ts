@@ -2,8 +2,8 @@
  * Listings: ids in sorted sets whose lexical order is the order of their making, so that the last id seen is
  * the cursor. One index is walked, the other filters are asked about each of its members.
  */
-import { foldTask, type TaskState } from "@pawl/protocol";
-import { decodeStored } from "./journal.ts";
+import type { TaskState } from "@pawl/protocol";
+import { readTask } from "./journal.ts";
 import { key } from "./keys.ts";
 import type { Store } from "./store.ts";
 
@@ -68,12 +68,9 @@ async function keepMembers(store: Store, ids: string[], indexes: string[]): Prom
 
 /** Tasks whose retention ended between the index and here are left out. */
 async function readTasks(store: Store, tenant: string, ids: readonly string[]): Promise<ListedTask[]> {
-  const journals = await Promise.all(
-    ids.map((id) => store.redis.lrangeBuffer(key(tenant, "journal", id), 0, -1)),
-  );
-  return journals.flatMap((journal, i) => {
-    const id = ids[i];
-    if (id === undefined || journal.length === 0) return [];
-    return [{ id, state: foldTask(journal.map((stored, at) => decodeStored(store.codec, stored, at + 1))) }];
+  const states = await Promise.all(ids.map((id) => readTask(store, tenant, id)));
+  return ids.flatMap((id, i) => {
+    const state = states[i];
+    return state === undefined ? [] : [{ id, state }];
   });
 }

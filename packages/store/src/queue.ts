@@ -68,7 +68,27 @@ async function enqueueLeg(store: Store, { tenant, task, leg, lane }: OwedLeg): P
   const job: TaskJob = { tenant, task, leg };
   // What was awake before goes ahead of what is new.
   await store.queues[lane].add("leg", job, { jobId: legId(task, leg), lifo: leg > 1 });
-  await store.redis.zrem(key(tenant, "owed"), legId(task, leg));
+  await strike(store, tenant, legId(task, leg));
+}
+
+/** Legs of one tenant that were added in the same turn of the event loop are struck from `owed` by one command. */
+const striking = new WeakMap<Store, Map<string, { legs: string[]; struck: Promise<unknown> }>>();
+
+function strike(store: Store, tenant: string, leg: string): Promise<unknown> {
+  const batches = striking.get(store) ?? new Map();
+  striking.set(store, batches);
+  const open = batches.get(tenant);
+  if (open !== undefined) {
+    open.legs.push(leg);
+    return open.struck;
+  }
+  const legs = [leg];
+  const struck = new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+    batches.delete(tenant);
+    return store.redis.zrem(key(tenant, "owed"), ...legs);
+  });
+  batches.set(tenant, { legs, struck });
+  return struck;
 }
 
 export async function enqueueDelivery(

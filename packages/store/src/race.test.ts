@@ -1,19 +1,10 @@
 /** Cancel, deadline and resume against completion, ten thousand times: exactly one wins, and both truths agree. */
 import { foldTask, type NewEvent } from "@pawl/protocol";
 import { expect, it } from "vitest";
+import { type ClaimedTask, claimAgain, holding } from "../../../test/support/claimed.ts";
 import { headAndFold } from "../../../test/support/head-and-fold.ts";
-import { ownStore, submitted } from "../../../test/support/store.ts";
-import {
-  cancelTask,
-  claimTask,
-  key,
-  readJournal,
-  resumeTask,
-  ringAlarm,
-  type Step,
-  stepTask,
-  taskAccount,
-} from "./index.ts";
+import { ownStore, submitted, terms } from "../../../test/support/store.ts";
+import { cancelTask, key, readJournal, resumeTask, ringAlarm } from "./index.ts";
 
 const ROUNDS = 10_000;
 const AT_A_TIME = 100;
@@ -21,10 +12,6 @@ const store = await ownStore();
 const tenant = "racer";
 const terminal = new Set(["task.completed", "task.stopped", "task.failed", "task.cancelled"]);
 
-const requested: NewEvent = {
-  type: "model.requested",
-  data: { call: "m1", model: "m", max_tokens: 1, input_tokens_bound: 1, held_nano_usd: 70 },
-};
 const completed: NewEvent = { type: "task.completed", data: { stop_reason: "end_turn" } };
 
 /** Runs `race` on fresh tasks, many at a time, and returns how often each outcome came. */
@@ -34,12 +21,7 @@ async function races(rounds: number, race: (task: string, step: StepFn) => Promi
   const lane = async () => {
     while (left-- > 0) {
       const task = await submitted(store, {}, tenant);
-      const started = { worker: "w", leg: 1, model_provider: "test" };
-      const claim = await claimTask(store, { tenant, task, leg: 1, start: 1, started });
-      if (claim.kind !== "claimed") throw new Error("not claimed");
-      const base = { tenant, task, epoch: claim.epoch, cursor: 2, facts: [], settled: [] };
-      const step: StepFn = (n, over) =>
-        stepTask(store, { ...base, n, transition: { to: "running" }, ...over });
+      const { step } = await claimAgain(store, { tenant, task, leg: 1 });
       const outcome = await race(task, step);
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       await expectOneEnd(task);
@@ -48,7 +30,7 @@ async function races(rounds: number, race: (task: string, step: StepFn) => Promi
   await Promise.all(Array.from({ length: AT_A_TIME }, lane));
   return outcomes;
 }
-type StepFn = (n: number, over: Partial<Step>) => ReturnType<typeof stepTask>;
+type StepFn = ClaimedTask["step"];
 
 async function expectOneEnd(task: string): Promise<void> {
   const { head, fold } = await headAndFold(store, tenant, task);
@@ -67,19 +49,12 @@ const complete = (step: StepFn, n: number) =>
 
 it("cancel against completion: one of them, never both, never none", async () => {
   const outcomes = await races(ROUNDS / 2, async (task, step) => {
-    const account = taskAccount(tenant, task, 1000);
-    const next = {
-      accounts: [account],
-      holds: [{ hold: "m1", nanoUsd: 70 }],
-      events: [requested],
-      leastNanoUsd: 1,
-    };
-    await step(1, { next });
+    await step(1, { next: holding(terms(), "m1", 70) });
     // Either may be sent first.
     const asks = [() => cancelTask(store, { tenant, task, deliveryId: "dlv_b" }), () => complete(step, 2)];
     const [a, b] = await Promise.all((Math.random() < 0.5 ? asks : asks.reverse()).map((ask) => ask()));
     expect([a, b].filter((outcome) => outcome?.kind === "done")).toHaveLength(1);
-    expect(await store.redis.exists(key(tenant, "holds", task))).toBe(0);
+    expect(await store.redis.hget(key(tenant, "head", task), "money")).toMatch(/^\d+ 0 0$/);
     return foldTask(await readJournal(store, tenant, task)).status;
   });
   expect([...outcomes.keys()].sort()).toEqual(["cancelled", "completed"]);

@@ -1,14 +1,19 @@
 /** Calls step.lua: the one way in which a worker changes its task. */
-import type { Event, NewEvent } from "@pawl/protocol";
-import { type Account, accountArguments } from "./account.ts";
+import type { Event, NewEvent, TokenUsage } from "@pawl/protocol";
+import { type Terms, termsArguments } from "./account.ts";
 import { decodeStored } from "./journal.ts";
 import { tenantBase } from "./keys.ts";
+import { parkedArguments } from "./parked.ts";
 import type { OwedLeg } from "./queue.ts";
 import { bytesAt, legsAt, numberAt, replyList, textAt, unknownVerdict } from "./reply.ts";
 import { runScript, type ScriptArgument } from "./scripts.ts";
 import type { Store } from "./store.ts";
 import { listArguments } from "./submit.ts";
 import { type Transition, transitionArguments } from "./transition.ts";
+import { type SpentOn, spentText } from "./usage-feed.ts";
+
+/** Money for one call; `spentOn` names it in the reports. */
+export type Hold = { hold: string; nanoUsd: number; spentOn: SpentOn };
 
 export type Step = {
   tenant: string;
@@ -22,11 +27,13 @@ export type Step = {
   /** Appended in every case. */
   facts: readonly NewEvent[];
   /** Ended calls: what they cost. The rest of each hold is free again. */
-  settled: readonly { hold: string; nanoUsd: number }[];
+  settled: readonly (Hold & { usage?: TokenUsage | undefined })[];
   /** Money for the next calls, all or nothing. */
   next?: {
-    accounts: readonly Account[];
-    holds: readonly { hold: string; nanoUsd: number }[];
+    terms: Terms;
+    holds: readonly Hold[];
+    /** Kept beside them for one last turn; replaces what was kept before. */
+    reserveNanoUsd: number;
     /** Appended if every hold is taken. */
     events: readonly NewEvent[];
     /** The least call that would be of use: while the rest covers it, the task may wait for others' holds. */
@@ -44,8 +51,10 @@ export type StepOutcome =
       /** The numbers of this command's own events are `firstSeq`..`lastSeq`. */
       firstSeq: number;
       lastSeq: number;
-      /** The least free money over the accounts, after this step. */
+      /** The least free money over the accounts, after this step; for `spent` what could be free. */
       freeNanoUsd: number;
+      /** A soft limit is reached. */
+      soft: boolean;
       /** Legs to add to the queue: this task's own when handed back, whom freed money woke, who got its seat. */
       legs: OwedLeg[];
       /** What others appended since the cursor. */
@@ -57,13 +66,9 @@ export type StepOutcome =
   | { kind: "gap" };
 
 const kinds = { OK: "done", SPENT: "spent", PARKED: "parked", WINDOW: "window" } as const;
-const PARKED_EVENT: NewEvent = { type: "task.waiting", data: { for: "budget" } };
-const WOKEN_EVENT: NewEvent = { type: "task.resumed", data: { because: "budget" } };
-
 /** Safe to repeat with the same (epoch, n). */
 export async function stepTask(store: Store, step: Step): Promise<StepOutcome> {
   const { codec } = store;
-  const holds = step.next?.holds ?? [];
   const argv: ScriptArgument[] = [
     step.task,
     step.epoch,
@@ -71,15 +76,8 @@ export async function stepTask(store: Store, step: Step): Promise<StepOutcome> {
     step.cursor,
     ...listArguments(step.facts.map(codec.encode)),
     step.settled.length,
-    ...step.settled.flatMap(({ hold, nanoUsd }) => [holdId(step.epoch, hold), nanoUsd]),
-    ...accountArguments(step.next?.accounts ?? []),
-    holds.length,
-    ...holds.flatMap(({ hold, nanoUsd }) => [holdId(step.epoch, hold), nanoUsd]),
-    ...listArguments((step.next?.events ?? []).map(codec.encode)),
-    step.next?.leastNanoUsd ?? 0,
-    1,
-    holds.length === 0 ? "" : codec.encode(PARKED_EVENT),
-    holds.length === 0 ? "" : codec.encode(WOKEN_EVENT),
+    ...step.settled.flatMap((settled) => holdArguments(step.epoch, settled, settled.usage)),
+    ...nextArguments(store, step),
     ...transitionArguments(step.transition, store.retentionMs),
   ];
   const reply = replyList(await runScript(store.redis, store.scripts.step, tenantBase(step.tenant), argv));
@@ -101,9 +99,27 @@ export async function stepTask(store: Store, step: Step): Promise<StepOutcome> {
   }
 }
 
+function nextArguments(store: Store, { tenant, epoch, next }: Step): ScriptArgument[] {
+  if (next === undefined || next.holds.length === 0) return [0];
+  const { codec } = store;
+  return [
+    next.holds.length,
+    ...next.holds.flatMap((hold) => holdArguments(epoch, hold)),
+    ...termsArguments(store, tenant, next.terms),
+    next.reserveNanoUsd,
+    ...listArguments(next.events.map(codec.encode)),
+    next.leastNanoUsd,
+    ...parkedArguments(codec, next.terms.windows),
+  ];
+}
+
 /** A hold belongs to (task, epoch, call). */
-function holdId(epoch: string, call: string): string {
-  return `${epoch}:${call}`;
+function holdArguments(
+  epoch: string,
+  { hold, nanoUsd, spentOn }: Hold,
+  usage?: TokenUsage | undefined,
+): ScriptArgument[] {
+  return [`${epoch}:${hold}`, nanoUsd, spentText(spentOn, usage)];
 }
 
 function readOutcome(
@@ -112,8 +128,8 @@ function readOutcome(
   reply: ReturnType<typeof replyList>,
   kind: "done" | "spent" | "parked" | "window",
 ): StepOutcome {
-  const othersFrom = 6 + numberAt(reply, 5);
-  const legs = legsAt(reply, 6, othersFrom);
+  const othersFrom = 7 + numberAt(reply, 6);
+  const legs = legsAt(reply, 7, othersFrom);
   const others = reply
     .slice(othersFrom)
     .map((_, i) => decodeStored(store.codec, bytesAt(reply, othersFrom + i), step.cursor + 1 + i));
@@ -123,6 +139,7 @@ function readOutcome(
     firstSeq: numberAt(reply, 2),
     lastSeq: numberAt(reply, 3),
     freeNanoUsd: numberAt(reply, 4),
+    soft: textAt(reply, 5) === "1",
     legs,
     others,
   };

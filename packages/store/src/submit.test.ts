@@ -1,15 +1,17 @@
 import { newId } from "@pawl/protocol";
 import { describe, expect, it } from "vitest";
 import { expectHeadToMatchJournal } from "../../../test/support/head.ts";
-import { ownStore, submission, submitted } from "../../../test/support/store.ts";
+import { ownStore, submission, submitted, terms, userAccount } from "../../../test/support/store.ts";
 import {
+  type Account,
+  accountKey,
   keepAnswer,
   key,
   listTasks,
   readJournal,
   type Submission,
   submitTask,
-  taskAccount,
+  sweepLines,
 } from "./index.ts";
 
 const store = await ownStore();
@@ -18,11 +20,18 @@ const request = (over: Partial<Submission> = {}): Submission => ({
   tenant,
   task: newId("task", Date.now()),
   data: submission(),
-  accounts: [],
+  terms: terms(),
+  leastNanoUsd: 0,
   ...over,
 });
 const keyed = (idempotencyKey: string, digest: string, busyMs = 0) =>
   request({ idempotency: { key: idempotencyKey, digest, busyMs } });
+
+/** A day of an account whose end is given. */
+async function setSpent(account: Account, { day = 0, dayEnds = 0 }): Promise<void> {
+  const text = `0 ${day} ${dayEnds} 0 - - 0 0 ${dayEnds} 0 0`;
+  await store.redis.set(accountKey(store, tenant, account), text);
+}
 
 describe("submit", () => {
   it("makes the task, its alarm and the leg it owes in one stroke", async () => {
@@ -47,12 +56,40 @@ describe("submit", () => {
   });
 
   it("is refused where an account is spent, and leaves nothing behind", async () => {
-    const account = taskAccount(tenant, "shared", 100);
-    await store.redis.hset(account.key, "spent", "100");
+    const account = userAccount("spender", 100, { window: "day" });
+    const { day } = terms().windows;
+    await setSpent(account, { day: 100, dayEnds: day.endsAtMs });
     const refused = keyed("k-spent", "d");
-    expect(await submitTask(store, { ...refused, accounts: [account] })).toEqual({ kind: "spent", account });
+    expect(await submitTask(store, { ...refused, terms: terms({ accounts: [account] }) })).toEqual({
+      kind: "spent",
+      account,
+      window: "day",
+      endsAtMs: day.endsAtMs,
+    });
     expect(await store.redis.keys(`*${refused.task}*`)).toEqual([]);
     expect(await store.redis.keys("*k-spent*")).toEqual([]);
+  });
+
+  it("is refused where the rest cannot pay the least call, but not for a limit that is only small", async () => {
+    const small = userAccount("small", 50);
+    const small50 = { terms: terms({ accounts: [small] }), leastNanoUsd: 80 };
+    expect(await submitTask(store, request(small50))).toMatchObject({ kind: "submitted" });
+    await setSpent(small, { day: 1 });
+    expect(await submitTask(store, request(small50))).toMatchObject({ kind: "spent", endsAtMs: null });
+  });
+
+  it("waits in the line of an account whose limit says to wait", async () => {
+    const account = userAccount("patient", 100, { window: "day", onExceeded: "wait" });
+    const where = accountKey(store, tenant, account);
+    await setSpent(account, { day: 100, dayEnds: terms().windows.day.endsAtMs });
+    const parked = request({ terms: terms({ accounts: [account] }) });
+    expect(await submitTask(store, parked)).toEqual({ kind: "submitted", legs: [] });
+    await expectHeadToMatchJournal(store, tenant, parked.task);
+    const words = ((await store.redis.get(where)) ?? "").split(" ");
+    for (const end of [2, 8]) words[end] = String(Date.now() - 1);
+    await store.redis.set(where, words.join(" "));
+    expect(await sweepLines(store)).toBe(1);
+    await expectHeadToMatchJournal(store, tenant, parked.task);
   });
 
   it("will not let a tenant's name forge a key", async () => {
@@ -110,7 +147,7 @@ describe("a listing", () => {
     for (let i = 0; i < 25; i++) {
       const data = submission({ user: i % 2 === 0 ? "ann" : "bob", feature: i % 3 === 0 ? "chat" : null });
       const task = newId("task", 1_700_000_000_000 + i);
-      await submitTask(store, { tenant: listing, task, data, accounts: [] });
+      await submitTask(store, { tenant: listing, task, data, terms: terms(), leastNanoUsd: 0 });
       ids.unshift(task);
     }
     const list = (filters: object, limit: number, cursor: string | null = null) =>

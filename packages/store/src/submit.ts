@@ -1,7 +1,8 @@
 /** Calls submit.lua: a task comes into being, with its leg owed to the queue, or an earlier answer is found. */
-import type { EventData } from "@pawl/protocol";
-import { type Account, accountArguments } from "./account.ts";
+import { type EventData, WindowName } from "@pawl/protocol";
+import { type Account, accountKey, type Terms, termsArguments } from "./account.ts";
 import { globalKeys, key, tenantBase } from "./keys.ts";
+import { parkedArguments } from "./parked.ts";
 import type { OwedLeg } from "./queue.ts";
 import { legsAt, replyList, textAt, unknownVerdict } from "./reply.ts";
 import { runScript } from "./scripts.ts";
@@ -11,8 +12,10 @@ export type Submission = {
   tenant: string;
   task: string;
   data: EventData<"task.submitted">;
-  /** Money that must not be spent already. */
-  accounts: readonly Account[];
+  /** Whose money must not be spent already. */
+  terms: Terms;
+  /** What the least call costs: an account that cannot pay it counts as spent. */
+  leastNanoUsd: number;
   idempotency?: {
     /** Unique per tenant and route. */
     key: string;
@@ -30,13 +33,14 @@ export type SubmitOutcome =
   | { kind: "replayed"; task: string; answer: string | null }
   | { kind: "busy"; task: string }
   | { kind: "mismatch" }
-  | { kind: "spent"; account: Account };
+  /** `endsAtMs`: when its window is over; null for one that never is. */
+  | { kind: "spent"; account: Account; window: WindowName; endsAtMs: number | null };
 
 const IDEMPOTENCY_KEPT_MS = 24 * 60 * 60 * 1000;
 
 /** Safe to repeat: the task's id is made by the caller, and the second call finds the first one's work. */
 export async function submitTask(store: Store, submission: Submission): Promise<SubmitOutcome> {
-  const { tenant, task, data, accounts, idempotency } = submission;
+  const { tenant, task, data, terms, idempotency } = submission;
   // Before the script: a tenant with a task that no sweeper knows of would be worse than one without.
   await registerTenant(store, tenant);
   const reply = replyList(
@@ -46,7 +50,9 @@ export async function submitTask(store: Store, submission: Submission): Promise<
       idempotency?.digest ?? "",
       IDEMPOTENCY_KEPT_MS,
       idempotency?.busyMs ?? 0,
-      ...accountArguments(accounts),
+      ...termsArguments(store, tenant, terms),
+      submission.leastNanoUsd,
+      ...parkedArguments(store.codec, terms.windows),
       data.limits.timeout_ms,
       data.delay_ms ?? "",
       data.webhook_url === null ? 0 : 1,
@@ -73,9 +79,11 @@ export async function submitTask(store: Store, submission: Submission): Promise<
     case "MISMATCH":
       return { kind: "mismatch" };
     case "SPENT": {
-      const account = accounts[Number(textAt(reply, 1)) - 1];
-      if (account === undefined) throw new RangeError("submit.lua named an account that was not given");
-      return { kind: "spent", account };
+      const found = terms.accounts.find((one) => accountKey(store, tenant, one) === textAt(reply, 1));
+      if (found === undefined) throw new RangeError("submit.lua named an account that was not given");
+      const window = WindowName.parse(textAt(reply, 2));
+      const endsAtMs = Number(textAt(reply, 3)) || terms.windows[window].endsAtMs;
+      return { kind: "spent", account: found, window, endsAtMs: endsAtMs === 0 ? null : endsAtMs };
     }
     default:
       return unknownVerdict("submit", verdict);

@@ -1,6 +1,7 @@
 // The brain by itself: which calls it makes for a task, with what, and what it says in the end.
 
 import { describe, expect, it } from "vitest";
+import type { z } from "zod";
 import { MessageRequest } from "../message-request.ts";
 import { ordersPage, parseInput, supportTools } from "./support-tools.fixture.ts";
 import { think } from "./think.ts";
@@ -261,9 +262,43 @@ describe("the other minds", () => {
   const inputAfter = (mind: "curious" | "looping", calls: number) =>
     think(mind, request(calls)).find(({ type }) => type === "tool_use");
 
-  it("curious always asks one more question, out of the last result", () => {
+  it("curious never stops asking, each time something new out of what it was told", () => {
+    const messages: z.input<typeof MessageRequest>["messages"] = [
+      { role: "user", content: "Find all my past orders" },
+    ];
+    const tools = supportTools.filter(({ name }) => name === "query_orders" || name === "create_ticket");
+    const ask = (more = {}) =>
+      think(
+        "curious",
+        MessageRequest.parse({ model: "claude-sonnet-5-5", max_tokens: 500, tools, messages, ...more }),
+      );
+    const asked = new Set<string>();
+    for (let turn = 0; turn < 60; turn += 1) {
+      const call = ask().find((block) => block.type === "tool_use");
+      if (call === undefined) throw new Error(`turn ${turn} asks nothing`);
+      expect(call.name).toBe("query_orders");
+      parseInput(call.name, call.input);
+      asked.add(JSON.stringify(call.input));
+      const id = `t${turn}`;
+      messages.push({ role: "assistant", content: [{ ...call, id }] });
+      const content = ordersPage(call.input.cursor);
+      messages.push({ role: "user", content: [{ type: "tool_result", tool_use_id: id, content }] });
+    }
+    expect(asked.size).toBe(60);
+    const inputs = [...asked];
+    expect(inputs[1]).toContain('"cursor":"b3JkZXItNg"');
+    for (const lead of ['{"category":"books"}', '"customer_id":"C-1042"', '"status":"returned"'])
+      expect(inputs.some((input) => input.includes(lead))).toBe(true);
+
+    const answer = ask({ tool_choice: { type: "none" } });
+    expect(answer).toMatchObject([{ type: "text", text: expect.stringMatching(/I asked \d+ questions/) }]);
+  });
+
+  it("curious asks nothing where there is nothing to ask, and no tool that acts while one reads", () => {
+    const plain = { model: "claude-sonnet-5-5", max_tokens: 500, messages: request(0).messages };
+    expect(think("curious", MessageRequest.parse(plain))).toMatchObject([{ type: "text" }]);
     expect(inputAfter("curious", 0)).toMatchObject({ name: "query_orders" });
-    expect(inputAfter("curious", 30)).toMatchObject({ input: { customer_id: "row 29 30" } });
+    expect(inputAfter("curious", 30)).toMatchObject({ name: "query_orders" });
   });
 
   it("looping always makes the same call", () => {

@@ -1,17 +1,17 @@
 // The minds of the simulator. Each is a function of the request and of nothing else: asked twice, it says the same.
 
-import { isObject, type JsonObject, parseJson } from "../json.ts";
+import { isObject, type JsonObject } from "../json.ts";
 import type { MessageRequest } from "../message-request.ts";
 import type { ScriptedBlock } from "../scenario.ts";
-import { asksIn } from "./asks.ts";
 import type { BrainName } from "./brain-names.ts";
-import { propertiesOf } from "./choose-tools.ts";
 import { composeAnswer, SIGNATURE } from "./compose-answer.ts";
 import { type ConversationView, viewOf } from "./conversation-view.ts";
+import { nextQuestion, openingQuestion } from "./curious.ts";
 import { familiesOf } from "./families.ts";
-import { fillArguments, fillOutput } from "./fill-arguments.ts";
+import { fillOutput } from "./fill-arguments.ts";
 import { planNext } from "./plan.ts";
-import { effectOf } from "./words.ts";
+
+const MAX_TOLD = 3;
 
 export function think(name: BrainName, request: MessageRequest): readonly ScriptedBlock[] {
   const view = viewOf(request);
@@ -53,45 +53,27 @@ function undoneIn(view: ConversationView, request: MessageRequest): string[] {
   return [...new Set(calls.map(({ name }) => name))];
 }
 
-/** Never content: asks the first tool that only reads once more, with a value out of the last result. */
+/** Never content: each answer raises one more question. */
 function curious(view: ConversationView): readonly ScriptedBlock[] {
-  const asking = firstReader(view);
-  if (asking === undefined) return [text(answerOf(view))];
-  const { tool, input } = asking;
-  const last = view.calls.at(-1);
-  const turn = view.calls.length;
-  const found = last === undefined ? undefined : wordIn(last.result);
-  const varied = Object.entries(propertiesOf(tool)).find(
-    ([, schema]) =>
-      isObject(schema) &&
-      schema.type === "string" &&
-      !Array.isArray(schema.enum) &&
-      schema.format === undefined,
-  )?.[0];
-  const next =
-    varied === undefined || last === undefined ? input : { ...input, [varied]: `${found ?? "more"} ${turn}` };
-  return [text("One more question before I answer."), call(tool.name, next)];
+  const question = nextQuestion(view);
+  if (question === undefined) return [text(briefAnswerOf(view))];
+  const about = question.about === undefined ? "" : `: what about ${question.about}?`;
+  return [text(`One more question before I answer${about || "."}`), call(question.tool, question.input)];
 }
 
 /** Stuck: the same call with the same arguments, for ever. */
 function looping(view: ConversationView): readonly ScriptedBlock[] {
-  const asking = firstReader(view);
-  return asking === undefined ? [text(answerOf(view))] : [call(asking.tool.name, asking.input)];
+  const question = openingQuestion(view);
+  return question === undefined ? [text(answerOf(view))] : [call(question.tool, question.input)];
 }
 
-function firstReader(view: ConversationView) {
-  const tool = view.tools.find(({ name }) => effectOf(name) === undefined) ?? view.tools[0];
-  const ask = asksIn(view.task)[0] ?? asksIn("again")[0];
-  if (tool === undefined || ask === undefined) return undefined;
-  return {
-    tool,
-    input: fillArguments(tool, {
-      ask,
-      task: view.task,
-      system: view.system,
-      isEffect: effectOf(tool.name) !== undefined,
-    }),
-  };
+/** Of hundreds of questions the first few say most; how many there were is said, too. */
+function briefAnswerOf(view: ConversationView): string {
+  const families = familiesOf(view.calls);
+  if (families.length <= MAX_TOLD) return answerOf(view);
+  const { task, documents } = view;
+  const told = composeAnswer({ task, documents, families: families.slice(0, MAX_TOLD), undone: [] });
+  return `I asked ${families.length} questions, and was not done. What the first ${MAX_TOLD} brought:\n\n${told}`;
 }
 
 function answerOf(view: ConversationView): string {
@@ -101,17 +83,6 @@ function answerOf(view: ConversationView): string {
     families: familiesOf(view.calls),
     undone: [],
   });
-}
-
-/** The first short text in a result. */
-function wordIn(result: string): string | undefined {
-  const pending: unknown[] = [parseJson(result) ?? result];
-  for (let steps = 0; pending.length > 0 && steps < 1_000; steps += 1) {
-    const value = pending.shift();
-    if (typeof value === "string" && value !== "") return value.slice(0, 40);
-    if (typeof value === "object" && value !== null) pending.push(...Object.values(value).slice(0, 50));
-  }
-  return undefined;
 }
 
 function text(value: string): ScriptedBlock {

@@ -1,4 +1,5 @@
 /** The real SDK against the simulator, over real HTTP: what counts as an answer, and what every failure means. */
+import { getEventListeners } from "node:events";
 import { afterAll, describe, expect, it } from "vitest";
 import { startSimulator } from "../../../../apps/simulator/src/index.ts";
 import { modelFailures, rowOfStatus } from "../failure-table.ts";
@@ -177,4 +178,17 @@ it("an abort ends the request at once and rejects", async () => {
   const abort = new AbortController();
   const onText = () => abort.abort(new Error("enough"));
   await expect(model.ask(request("aborted."), { signal: abort.signal, onText })).rejects.toThrow("enough");
+});
+
+it("a task's signal, which outlives its calls, is left as it was", async () => {
+  const { signal } = new AbortController();
+  await script(
+    { match: { contains: "left alone." } },
+    { match: { contains: "left alone." }, fault: { kind: "cut", after_events: 2 } },
+    { match: { contains: "left alone." }, fault: { kind: "status", status: 400 } },
+  );
+  await ask("left alone.", {}, signal);
+  await failureOf(ask("left alone.", {}, signal));
+  await failureOf(ask("left alone.", {}, signal));
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });

@@ -2,7 +2,8 @@
 import Anthropic from "@anthropic-ai/sdk";
 import type { AgentDefinition, ContentBlock } from "@pawl/protocol";
 import type { Message } from "../task/conversation.ts";
-import { type ModelReply, readReply } from "./reply.ts";
+import { readReply } from "./read-reply.ts";
+import type { ModelReply } from "./reply.ts";
 import { watchedFetch } from "./watched-fetch.ts";
 
 export type ModelRequest = {
@@ -15,7 +16,7 @@ export type ModelRequest = {
 };
 
 export type Model = {
-  /** Throws what the SDK or the network threw; an abort by `signal` rejects, too. */
+  /** Throws what the SDK, the network or `onText` threw; an abort by `signal` rejects with its reason. */
   ask(
     request: ModelRequest,
     options: { signal: AbortSignal; onText: (text: string) => void },
@@ -40,15 +41,21 @@ export function anthropicModel({ apiKey, baseUrl, idleTimeoutMs }: AnthropicMode
   });
   return {
     async ask(request, { signal, onText }) {
+      signal.throwIfAborted();
+      // A signal of its own: the SDK lets go of one only when it has read the stream itself.
+      const call = new AbortController();
+      const abort = () => call.abort(signal.reason);
+      signal.addEventListener("abort", abort);
       const body = { ...requestBody(request), max_tokens: request.maxTokens, stream: true as const };
-      // A generous time to headers: the watchdog is the one that decides.
-      const stream = await client.messages.create(body, { signal, timeout: idleTimeoutMs * 2 });
       try {
-        return await readReply(stream, onText);
+        // A generous time to headers: the watchdog is the one that decides.
+        const options = { signal: call.signal, timeout: idleTimeoutMs * 2 };
+        return await readReply(await client.messages.create(body, options).asResponse(), onText);
       } catch (error) {
-        // An aborted stream ends the iteration as if it were over.
         signal.throwIfAborted();
         throw error;
+      } finally {
+        signal.removeEventListener("abort", abort);
       }
     },
     async countTokens(request, signal) {

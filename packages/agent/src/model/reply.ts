@@ -22,45 +22,55 @@ export class StreamIncompleteError extends Error {
   override readonly name = "StreamIncompleteError";
 }
 
-type Building = { block: ContentBlock; pieces: string[]; json: string[] };
+/** Hears one reply's events in their order; `finish` has the reply, or throws where it is none. */
+export type ReplyBuilder = {
+  hear(event: Anthropic.RawMessageStreamEvent): void;
+  finish(): ModelReply;
+};
 
-export async function readReply(
-  stream: AsyncIterable<Anthropic.RawMessageStreamEvent>,
-  onText: (text: string) => void,
-): Promise<ModelReply> {
+type Building = { block: ContentBlock; text: string; json: string | undefined };
+
+/** The events must be the builder's to keep: blocks become part of the reply. */
+export function buildReply(onText: (text: string) => void): ReplyBuilder {
   let start: Anthropic.Message | undefined;
   let end: Anthropic.RawMessageDeltaEvent | undefined;
   let stopped = false;
-  const building: Building[] = [];
-  for await (const event of stream) {
-    switch (event.type) {
-      case "message_start":
-        start = event.message;
-        break;
-      case "content_block_start":
-        building[event.index] = { block: { ...event.content_block }, pieces: [], json: [] };
-        break;
-      case "content_block_delta":
-        addDelta(building[event.index], event.delta, onText);
-        break;
-      case "message_delta":
-        end = event;
-        break;
-      case "message_stop":
-        stopped = true;
-        break;
-    }
-  }
-  if (!stopped || start === undefined || end === undefined || end.delta.stop_reason === null)
-    throw new StreamIncompleteError("the model's stream ended before its message did");
-  const malformed = new Map<string, string>();
-  const content = building.map((built) => finishBlock(built, malformed));
+  /** By the index that the events give; in the order in which they began, which is the reply's. */
+  const building = new Map<number, Building>();
   return {
-    messageId: start.id,
-    content,
-    stopReason: end.delta.stop_reason,
-    malformed,
-    ...readUsage(start.usage, end.usage),
+    hear(event) {
+      switch (event.type) {
+        case "message_start":
+          start = event.message;
+          break;
+        case "content_block_start":
+          building.set(event.index, { block: { ...event.content_block }, text: "", json: undefined });
+          break;
+        case "content_block_delta":
+          addDelta(building.get(event.index), event.delta, onText);
+          break;
+        case "message_delta":
+          end = event;
+          break;
+        case "message_stop":
+          stopped = true;
+          break;
+      }
+    },
+    finish() {
+      const stopReason = textOf(end?.delta.stop_reason);
+      if (!stopped || start === undefined || end === undefined || stopReason === "")
+        throw new StreamIncompleteError("the model's stream ended before its message did");
+      const malformed = new Map<string, string>();
+      const content = Array.from(building.values(), (built) => finishBlock(built, malformed));
+      return {
+        messageId: textOf(start.id),
+        content,
+        stopReason,
+        malformed,
+        ...readUsage(start.usage ?? {}, end.usage ?? {}),
+      };
+    },
   };
 }
 
@@ -72,33 +82,35 @@ function addDelta(
   if (built === undefined) throw new StreamIncompleteError("the model's stream lost the start of a block");
   switch (delta.type) {
     case "text_delta":
-      built.pieces.push(delta.text);
-      onText(delta.text);
+      built.text += textOf(delta.text);
+      onText(textOf(delta.text));
       break;
     case "input_json_delta":
-      built.json.push(delta.partial_json);
+      built.json = (built.json ?? "") + textOf(delta.partial_json);
       break;
     case "thinking_delta":
-      built.pieces.push(delta.thinking);
+      built.text += textOf(delta.thinking);
       break;
     case "signature_delta":
       built.block.signature = delta.signature;
       break;
     case "citations_delta": {
-      const citations = Array.isArray(built.block.citations) ? built.block.citations : [];
-      built.block.citations = [...citations, delta.citation];
+      if (Array.isArray(built.block.citations)) built.block.citations.push(delta.citation);
+      else built.block.citations = [delta.citation];
       break;
     }
   }
 }
 
-function finishBlock({ block, pieces, json }: Building, malformed: Map<string, string>): ContentBlock {
-  if (block.type === "text") return { ...block, text: `${block.text ?? ""}${pieces.join("")}` };
-  if (block.type === "thinking") return { ...block, thinking: `${block.thinking ?? ""}${pieces.join("")}` };
-  if (json.length === 0) return block;
-  const input = parseObject(json.join(""));
-  if (input === undefined && typeof block.id === "string") malformed.set(block.id, json.join(""));
-  return { ...block, input: input ?? {} };
+function finishBlock({ block, text, json }: Building, malformed: Map<string, string>): ContentBlock {
+  if (block.type === "text") block.text = `${block.text ?? ""}${text}`;
+  else if (block.type === "thinking") block.thinking = `${block.thinking ?? ""}${text}`;
+  else if (json !== undefined) {
+    const input = parseObject(json);
+    if (input === undefined && typeof block.id === "string") malformed.set(block.id, json);
+    block.input = input ?? {};
+  }
+  return block;
 }
 
 function parseObject(json: string): Record<string, unknown> | undefined {
@@ -111,17 +123,22 @@ function parseObject(json: string): Record<string, unknown> | undefined {
   }
 }
 
-/** The last delta's counts are cumulative; what it leaves out stands as the start said. */
+/**
+ * The last delta's counts are cumulative; what it leaves out stands as the start said. What neither says is no
+ * number, so that no price is made of it: the start's output is only that of its first moment.
+ */
 function readUsage(
-  start: Anthropic.Usage,
-  end: Anthropic.MessageDeltaUsage,
+  start: Partial<Anthropic.Usage>,
+  end: Partial<Anthropic.MessageDeltaUsage>,
 ): Pick<ModelReply, "billed" | "usage"> {
   const billed: BilledUsage = {
-    input_tokens: end.input_tokens ?? start.input_tokens,
-    output_tokens: end.output_tokens,
+    ...start,
+    input_tokens: end.input_tokens ?? start.input_tokens ?? Number.NaN,
+    output_tokens: end.output_tokens ?? Number.NaN,
+    output_tokens_details: end.output_tokens_details ?? start.output_tokens_details,
     cache_read_input_tokens: end.cache_read_input_tokens ?? start.cache_read_input_tokens,
     cache_creation_input_tokens: end.cache_creation_input_tokens ?? start.cache_creation_input_tokens,
-    cache_creation: start.cache_creation,
+    server_tool_use: end.server_tool_use ?? start.server_tool_use,
   };
   return {
     billed,
@@ -134,7 +151,11 @@ function readUsage(
   };
 }
 
-/** A gateway may report anything. */
+/** A gateway may report anything, here and below. */
 function count(tokens: unknown): number {
   return typeof tokens === "number" && Number.isSafeInteger(tokens) && tokens >= 0 ? tokens : 0;
+}
+
+function textOf(piece: unknown): string {
+  return typeof piece === "string" ? piece : "";
 }

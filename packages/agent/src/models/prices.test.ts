@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import rows from "./prices.json" with { type: "json" };
-import { costNanoUsd, type Price, type PriceRow, priceOf, worstCaseNanoUsd } from "./prices.ts";
+import {
+  type BilledUsage,
+  costNanoUsd,
+  type Price,
+  type PriceRow,
+  priceOf,
+  worstCaseNanoUsd,
+} from "./prices.ts";
 
 const nowMs = Date.UTC(2026, 10, 22);
 
@@ -24,6 +31,7 @@ describe("the price file", () => {
     effective_from: z.iso.date().optional(),
     effective_to: z.iso.date().optional(),
     nano_usd_per_token: rates,
+    batch_percent: z.literal(50).optional(),
     tier: z.strictObject({ above_input_tokens: z.int().positive(), nano_usd_per_token: rates }).optional(),
     source: z.string().min(1),
   });
@@ -150,7 +158,131 @@ describe("costNanoUsd", () => {
     expect(costNanoUsd(haiku, above)).toBe(40_001 * 500 + 60_000 * 50 + 10 * 2_500);
   });
 
-  it.each([Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY, 1e12])("refuses a count of %d", (count) => {
+  it("prices each field of the API's usage by itself, in each tier", () => {
+    const zero = { input_tokens: 0, output_tokens: 0 };
+    const haiku = price("claude-haiku-5-5");
+    // 1,000 tokens of one kind; the same in the tier that 100,001 tokens of cache reads put the request into.
+    const fields: [string, BilledUsage, number, number][] = [
+      ["input", { ...zero, input_tokens: 1_000 }, 100_000, 500_000],
+      ["output", { ...zero, output_tokens: 1_000 }, 500_000, 2_500_000],
+      ["read", { ...zero, cache_read_input_tokens: 1_000 }, 10_000, 50_000],
+      ["write", { ...zero, cache_creation_input_tokens: 1_000 }, 125_000, 625_000],
+      [
+        "write 5m",
+        { ...zero, cache_creation_input_tokens: 1_000, cache_creation: { ephemeral_5m_input_tokens: 1_000 } },
+        125_000,
+        625_000,
+      ],
+      [
+        "write 1h",
+        { ...zero, cache_creation_input_tokens: 1_000, cache_creation: { ephemeral_1h_input_tokens: 1_000 } },
+        200_000,
+        1_000_000,
+      ],
+      [
+        "write, its sum missing",
+        { ...zero, cache_creation: { ephemeral_5m_input_tokens: 600, ephemeral_1h_input_tokens: 400 } },
+        155_000,
+        775_000,
+      ],
+    ];
+    for (const [field, usage, plain, tiered] of fields) {
+      expect(costNanoUsd(haiku, usage), field).toBe(plain);
+      const long = { ...usage, cache_read_input_tokens: (usage.cache_read_input_tokens ?? 0) + 100_001 };
+      expect(costNanoUsd(haiku, long) - 100_001 * 50, field).toBe(tiered);
+    }
+  });
+
+  it("bills thinking as the output that it is a part of, and nothing on top", () => {
+    const usage = { input_tokens: 0, output_tokens: 900, output_tokens_details: { thinking_tokens: 700 } };
+    expect(costNanoUsd(price("claude-opus-5-5"), usage)).toBe(900 * 20_000);
+    expect(() => costNanoUsd(price("claude-opus-5-5"), { ...usage, output_tokens: 699 })).toThrow(RangeError);
+  });
+
+  it("prices a batch at half, rounded up, and in full where no discount is known", () => {
+    const usage = {
+      input_tokens: 3,
+      output_tokens: 1,
+      cache_creation_input_tokens: 1,
+      service_tier: "batch",
+    };
+    expect(costNanoUsd(price("claude-sonnet-5-5"), usage)).toBe((3 * 2_000 + 10_000 + 2_500) / 2);
+    expect(costNanoUsd(price("claude-haiku-5-5"), usage)).toBe(Math.ceil((3 * 100 + 500 + 125) / 2));
+    expect(costNanoUsd(price("claude-fable-5-2"), usage)).toBe(3 * 8_000 + 40_000 + 10_000);
+  });
+
+  it("takes a whole report of the API as it comes", () => {
+    const usage = {
+      input_tokens: 12,
+      output_tokens: 34,
+      cache_creation_input_tokens: 0,
+      cache_read_input_tokens: 0,
+      cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
+      output_tokens_details: { thinking_tokens: 0 },
+      server_tool_use: { web_search_requests: 0, web_fetch_requests: 2 },
+      service_tier: "standard",
+      speed: "standard",
+      inference_geo: "global",
+      a_member_of_tomorrow: 7,
+    } as const;
+    expect(costNanoUsd(price("claude-sonnet-5-5"), usage)).toBe(12 * 2_000 + 34 * 10_000);
+    const nulls = {
+      ...usage,
+      output_tokens_details: null,
+      server_tool_use: null,
+      service_tier: null,
+      speed: null,
+    };
+    expect(costNanoUsd(price("claude-sonnet-5-5"), { ...nulls, inference_geo: null })).toBe(364_000);
+  });
+
+  it.each<[string, Partial<BilledUsage>]>([
+    ["a search by the provider", { server_tool_use: { web_search_requests: 1, web_fetch_requests: 0 } }],
+    ["a tool of tomorrow", { server_tool_use: { time_travel_requests: 1 } }],
+    ["a count that is none", { server_tool_use: { web_search_requests: "1" } }],
+    ["fast mode", { speed: "fast" }],
+    ["a service tier of tomorrow", { service_tier: "flex" }],
+    ["inference in the US", { inference_geo: "us" }],
+  ])("refuses %s, whose price it does not know, rather than leave it out", (_what, part) => {
+    const usage = { input_tokens: 1, output_tokens: 1, ...part };
+    expect(() => costNanoUsd(price("claude-sonnet-5-5"), usage)).toThrow(/^no price is known for /);
+  });
+
+  it("takes a geography that the configured price is for", () => {
+    const usage = { input_tokens: 10, output_tokens: 0, inference_geo: "us" };
+    const american = { ...price("claude-sonnet-5-5"), inference_geo: "us" };
+    expect(costNanoUsd(american, usage)).toBe(20_000);
+    expect(costNanoUsd(american, { ...usage, inference_geo: "global" })).toBe(20_000);
+    expect(() => costNanoUsd(american, { ...usage, inference_geo: "eu" })).toThrow(RangeError);
+  });
+
+  it("refuses what is no report at all", () => {
+    const sonnet = price("claude-sonnet-5-5");
+    const cost = (usage: unknown) => () => Reflect.apply(costNanoUsd, undefined, [sonnet, usage]);
+    const fine = { input_tokens: 1, output_tokens: 1 };
+    for (const usage of [
+      null,
+      undefined,
+      "1 token",
+      {},
+      { input_tokens: 1 },
+      { output_tokens: 1 },
+      { ...fine, input_tokens: null },
+      { ...fine, output_tokens: undefined },
+      { ...fine, input_tokens: "12" },
+      { ...fine, output_tokens: [1] },
+      { ...fine, input_tokens: 1n },
+      { ...fine, cache_read_input_tokens: "12" },
+      { ...fine, cache_read_input_tokens: true },
+      { ...fine, cache_creation: 5 },
+      { ...fine, cache_creation: { ephemeral_5m_input_tokens: "5" } },
+      { ...fine, output_tokens_details: { thinking_tokens: -1 } },
+    ])
+      expect(cost(usage)).toThrow(RangeError);
+    expect(cost(fine)()).toBe(12_000);
+  });
+
+  it.each([Number.NaN, -1, 1.5, Number.POSITIVE_INFINITY, 1e12, 1e300])("refuses a count of %d", (count) => {
     const fine = { input_tokens: 1, output_tokens: 1 };
     const sonnet = price("claude-sonnet-5-5");
     for (const usage of [

@@ -19,6 +19,10 @@ export type Price = {
   readonly nano_usd_per_token: NanoUsdPerToken;
   /** Applies to the whole request once its input, cached input included, is above the bound. */
   readonly tier?: { readonly above_input_tokens: number; readonly nano_usd_per_token: NanoUsdPerToken };
+  /** What a call in a batch costs of it; missing: all of it. */
+  readonly batch_percent?: number;
+  /** The one `inference_geo` with a surcharge that the rates include; missing: they hold where there is none. */
+  readonly inference_geo?: string;
 };
 
 export type PriceRow = Price & {
@@ -30,7 +34,11 @@ export type PriceRow = Price & {
   readonly source: string;
 };
 
-/** Usage as the Messages API reports it; whatever else it holds is ignored. */
+/**
+ * Usage as the Messages API reports it. `output_tokens` is all that is billed as output, thinking included. What the
+ * rates say nothing of (searches by the provider, fast mode, another geography) has no price: it is refused, so that
+ * the call is charged what was held for it and never less than it cost without a word. Other members are ignored.
+ */
 export type BilledUsage = {
   readonly input_tokens: number;
   readonly output_tokens: number;
@@ -43,6 +51,12 @@ export type BilledUsage = {
       }
     | null
     | undefined;
+  readonly output_tokens_details?: { readonly thinking_tokens?: number | null } | null | undefined;
+  /** Counts by tool: `{web_search_requests: 1}`. */
+  readonly server_tool_use?: object | null | undefined;
+  readonly service_tier?: string | null | undefined;
+  readonly speed?: string | null | undefined;
+  readonly inference_geo?: string | null | undefined;
 };
 
 /** No request comes near it; a count above it is a fault in the report, not a bill. */
@@ -64,20 +78,45 @@ export function priceOf(
   );
 }
 
-/** What the call cost, in nano-dollars. RangeError for usage no API would report. */
+/** What the call cost, in nano-dollars. RangeError for usage no API would report, and for what has no price. */
 export function costNanoUsd(price: Price, usage: BilledUsage): number {
+  if (typeof usage !== "object" || usage === null) throw new RangeError(`no usage was reported: ${usage}`);
+  refuseUnpriced(price, usage);
   const input = tokenCount(usage.input_tokens, "input_tokens");
   const output = tokenCount(usage.output_tokens, "output_tokens");
+  const thinking = tokenCount(usage.output_tokens_details?.thinking_tokens ?? 0, "thinking_tokens");
+  if (thinking > output) throw new RangeError(`${thinking} tokens of thinking in ${output} of output`);
   const read = tokenCount(usage.cache_read_input_tokens ?? 0, "cache_read_input_tokens");
   const written = cacheWrites(usage);
   const rates = ratesFor(price, input + read + written.for5m + written.for1h);
-  return total([
+  const cost = total([
     [input, rates.input],
     [output, rates.output],
     [read, rates.cache_read],
     [written.for5m, rates.cache_write_5m],
     [written.for1h, rates.cache_write_1h],
   ]);
+  return usage.service_tier === "batch" ? percentOf(cost, price.batch_percent ?? 100) : cost;
+}
+
+/** Tools of the provider that cost nothing beside the tokens of what they return. */
+const FREE_SERVER_TOOLS: readonly string[] = ["web_fetch_requests"];
+/** Priority is paid for by a commitment; its tokens are counted at list price. */
+const PRICED_SERVICE_TIERS: readonly string[] = ["standard", "priority", "batch"];
+/** Where no surcharge applies: anywhere, or a model that knows no geography. */
+const PLAIN_GEOS: readonly string[] = ["global", "not_available", ""];
+
+function refuseUnpriced(price: Price, usage: BilledUsage): void {
+  for (const [tool, count] of Object.entries(usage.server_tool_use ?? {})) {
+    if (count !== 0 && count !== null && !FREE_SERVER_TOOLS.includes(tool))
+      throw new RangeError(`no price is known for ${tool}: ${count}`);
+  }
+  const { service_tier, speed, inference_geo } = usage;
+  if (!PRICED_SERVICE_TIERS.includes(service_tier ?? "standard"))
+    throw new RangeError(`no price is known for the service tier ${service_tier}`);
+  if ((speed ?? "standard") !== "standard") throw new RangeError(`no price is known for the speed ${speed}`);
+  if (!PLAIN_GEOS.includes(inference_geo ?? "") && inference_geo !== price.inference_geo)
+    throw new RangeError(`no price is known for inference in ${inference_geo}`);
 }
 
 /**
@@ -110,6 +149,7 @@ function cacheWrites(usage: BilledUsage): { for5m: number; for1h: number } {
   const sum = tokenCount(usage.cache_creation_input_tokens ?? 0, "cache_creation_input_tokens");
   const split = usage.cache_creation;
   if (split === null || split === undefined) return { for5m: sum, for1h: 0 };
+  if (typeof split !== "object") throw new RangeError(`cache_creation is no split: ${split}`);
   const for5m = tokenCount(split.ephemeral_5m_input_tokens ?? 0, "ephemeral_5m_input_tokens");
   const for1h = tokenCount(split.ephemeral_1h_input_tokens ?? 0, "ephemeral_1h_input_tokens");
   return { for5m, for1h: for1h + Math.max(0, sum - for5m - for1h) };
@@ -131,6 +171,13 @@ function total(items: readonly (readonly [tokens: number, nanoUsdPerToken: numbe
     if (!Number.isSafeInteger(sum)) throw new RangeError("cost is too large to be exact");
   }
   return sum;
+}
+
+/** In whole nano-dollars, rounded up. A division by a hundred first would round what a double can still say. */
+function percentOf(nanoUsd: number, percent: number): number {
+  const hundredfold = nanoUsd * percent;
+  if (!Number.isSafeInteger(hundredfold)) throw new RangeError("cost is too large to be exact");
+  return Math.ceil(hundredfold / 100);
 }
 
 function tokenCount(value: number, what: string): number {

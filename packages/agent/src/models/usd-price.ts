@@ -33,10 +33,15 @@ export const usdPrice = z.strictObject({
   tier: z
     .strictObject({ above_input_tokens: z.int().positive(), usd_per_million_tokens: usdRates })
     .optional(),
+  /** Where these prices include a surcharge for a geography (`us`), its name as usage reports it. */
+  inference_geo: z.string().min(1).optional(),
 });
 
 export function priceFromUsd(price: z.output<typeof usdPrice>): Price {
-  const base = { nano_usd_per_token: toNano(price.usd_per_million_tokens) };
+  const base = {
+    nano_usd_per_token: toNano(price.usd_per_million_tokens),
+    ...(price.inference_geo === undefined ? {} : { inference_geo: price.inference_geo }),
+  };
   if (price.tier === undefined) return base;
   const { above_input_tokens, usd_per_million_tokens } = price.tier;
   return { ...base, tier: { above_input_tokens, nano_usd_per_token: toNano(usd_per_million_tokens) } };

@@ -13,6 +13,7 @@ import { LAST_TURN, type Message, text } from "./conversation.ts";
 import { end, fail, triesExhausted } from "./end-task.ts";
 import { interruptionOf } from "./interruption.ts";
 import { inputTokensBound, limitWarnings, planTurn, type TurnPlan } from "./plan-turn.ts";
+import type { SpentOn } from "./recorder.ts";
 import { apply, type Outcome, type Run, record, remember } from "./run.ts";
 
 export async function askTurn(run: Run): Promise<Outcome> {
@@ -85,8 +86,15 @@ async function takeMoney(run: Run, model: string, price: Price): Promise<Granted
         ...(plan.lastBecause ? { last_because: plan.lastBecause } : {}),
       },
     };
-    const { heldNanoUsd: nanoUsd, leastNanoUsd } = plan;
-    const next = { hold: call, nanoUsd, leastNanoUsd, events: [requested] };
+    const { heldNanoUsd: nanoUsd, reserveNanoUsd, leastNanoUsd } = plan;
+    const next = {
+      hold: call,
+      nanoUsd,
+      spentOn: spentOn(model),
+      reserveNanoUsd,
+      leastNanoUsd,
+      events: [requested],
+    };
     const recorded = await record(run, { where: { to: "running" }, next });
     if (recorded.kind === "lost") return { kind: "denied", outcome: "lost" };
     if (recorded.kind === "parked") return { kind: "denied", outcome: "waiting" };
@@ -97,6 +105,10 @@ async function takeMoney(run: Run, model: string, price: Price): Promise<Granted
     apply(run, requested);
     return { kind: "granted", call, request: requestFor(run, model, plan) };
   }
+}
+
+function spentOn(model: string): SpentOn {
+  return { kind: "model", name: model };
 }
 
 function isTight(plan: TurnPlan, wanted: number): boolean {
@@ -112,6 +124,7 @@ async function countedBound(run: Run, model: string, bound: number): Promise<num
     kind: "ask",
     maxTokens: 1,
     heldNanoUsd: 0,
+    reserveNanoUsd: 0,
     leastNanoUsd: 0,
     lastBecause: "budget_reached",
   });
@@ -161,7 +174,7 @@ function rememberReply(
       duration_ms: Math.max(0, durationMs),
     },
   });
-  run.settled.push({ hold: call, nanoUsd: cost });
+  run.settled.push({ hold: call, nanoUsd: cost, spentOn: spentOn(model), usage: reply.usage });
   for (const warning of limitWarnings(run.state)) remember(run, warning);
 }
 
@@ -185,7 +198,7 @@ function rememberUnsent(run: Run, call: string): void {
     type: "model.failed",
     data: { call, error, status: null, retryable: false, cost_nano_usd: 0, unconfirmed: false },
   });
-  run.settled.push({ hold: call, nanoUsd: 0 });
+  run.settled.push({ hold: call, nanoUsd: 0, spentOn: spentOn(run.state.model) });
 }
 
 async function failedCall(run: Run, call: string, failure: ModelFailure): Promise<Outcome> {
@@ -203,7 +216,7 @@ async function failedCall(run: Run, call: string, failure: ModelFailure): Promis
       unconfirmed,
     },
   });
-  run.settled.push({ hold: call, nanoUsd: cost });
+  run.settled.push({ hold: call, nanoUsd: cost, spentOn: spentOn(run.state.model) });
   if (!failure.retryable) return fail(run, { code: failure.code, message: failure.message });
   if (triesExhausted(run) !== undefined) return "continue";
   const afterMs = retryDelayMs(run.state.failedTries, failure.retryAfterMs, run.random);

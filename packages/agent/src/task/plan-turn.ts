@@ -5,14 +5,15 @@
  */
 import {
   type AgentDefinition,
+  type EventData,
   type NewEvent,
   type StopReasonOf,
   spentNanoUsd,
   type TaskState,
   tokensUsed,
 } from "@pawl/protocol";
-import { type Price, worstCaseNanoUsd } from "../models/prices.ts";
-import { type Conversation, LAST_TURN } from "./conversation.ts";
+import { type Price, priceOf, worstCaseNanoUsd } from "../models/prices.ts";
+import { type Conversation, LAST_TURN, startConversation } from "./conversation.ts";
 
 export type LimitReason = Extract<
   StopReasonOf<"stopped">,
@@ -20,7 +21,15 @@ export type LimitReason = Extract<
 >;
 
 export type TurnPlan =
-  | { kind: "ask"; maxTokens: number; heldNanoUsd: number; leastNanoUsd: number; lastBecause?: LimitReason }
+  | {
+      kind: "ask";
+      maxTokens: number;
+      heldNanoUsd: number;
+      /** Kept beside it for one last turn; 0 where this one is the last. */
+      reserveNanoUsd: number;
+      leastNanoUsd: number;
+      lastBecause?: LimitReason;
+    }
   | { kind: "stop"; reason: LimitReason };
 
 export type TurnQuestion = {
@@ -61,15 +70,18 @@ export function planTurn({
   if (free < leastNanoUsd) return { kind: "stop", reason: "budget_reached" };
 
   const longest = Math.min(definition.max_tokens_per_call, tokenRoom);
-  const ask = (wanted: number, lastBecause?: LimitReason): TurnPlan => {
-    const maxTokens = longestAffordable(wanted, free, (tokens) => cost(inputTokensBound, tokens));
+  const ask = (wanted: number, reserve: (answer: number) => number, lastBecause?: LimitReason): TurnPlan => {
+    const maxTokens = longestAffordable(wanted, free, (answer) => cost(inputTokensBound, answer));
     const heldNanoUsd = cost(inputTokensBound, maxTokens);
-    return { kind: "ask", maxTokens, heldNanoUsd, leastNanoUsd, ...(lastBecause ? { lastBecause } : {}) };
+    const reserveNanoUsd = reserve(maxTokens);
+    const ask = { kind: "ask", maxTokens, heldNanoUsd, reserveNanoUsd, leastNanoUsd } as const;
+    return lastBecause === undefined ? ask : { ...ask, lastBecause };
   };
+  const none = () => 0;
 
-  if (state.degraded?.reason === "max_tool_calls") return ask(longest, "max_tool_calls");
+  if (state.degraded?.reason === "max_tool_calls") return ask(longest, none, "max_tool_calls");
   // A turn without tools cannot be followed by another: it needs no reserve.
-  if (definition.tools.length === 0) return ask(longest);
+  if (definition.tools.length === 0) return ask(longest, none);
 
   const reserveNanoUsd = (answer: number) =>
     cost(inputTokensBound + answer + RESERVE_GROWTH_TOKENS, MIN_ANSWER_TOKENS);
@@ -80,13 +92,13 @@ export function planTurn({
     free,
     (tokens) => cost(inputTokensBound, tokens) + reserveNanoUsd(tokens),
   );
-  if (affordable < MIN_ANSWER_TOKENS) return ask(longest, "budget_reached");
+  if (affordable < MIN_ANSWER_TOKENS) return ask(longest, none, "budget_reached");
   if (tokenRoom - affordable < reserveTokens(affordable)) {
     const shorter = Math.floor((tokenRoom - reserveTokens(0)) / 2);
-    if (shorter < MIN_ANSWER_TOKENS) return ask(longest, "max_tokens");
-    return ask(Math.min(affordable, shorter));
+    if (shorter < MIN_ANSWER_TOKENS) return ask(longest, none, "max_tokens");
+    return ask(Math.min(affordable, shorter), reserveNanoUsd);
   }
-  return ask(affordable);
+  return ask(affordable, reserveNanoUsd);
 }
 
 /** The largest number of tokens up to `wanted` whose cost is covered; costs only grow with tokens. */
@@ -121,6 +133,19 @@ export function inputTokensBound(
   const fixed = Buffer.byteLength(JSON.stringify([system, tools]));
   const said = known === null ? 0 : Buffer.byteLength(JSON.stringify(conversation.messages));
   return fixed + said + added + (tools.length === 0 ? 0 : TOOLS_OVERHEAD_TOKENS);
+}
+
+/** What the least first call of a task would cost at its worst; 0 where its model has no price. */
+export function leastFirstCallNanoUsd(
+  submitted: EventData<"task.submitted">,
+  atMs: number,
+  prices: Readonly<Record<string, Price>>,
+): number {
+  const { definition, model } = submitted;
+  const price = priceOf(definition.fallback ?? model, atMs, prices);
+  if (price === undefined) return 0;
+  const bound = inputTokensBound(startConversation(submitted, true), definition, model);
+  return worstCaseNanoUsd(price, { inputTokens: bound, maxTokens: MIN_ANSWER_TOKENS });
 }
 
 /** From this share of a limit on, the journal says once that it is near. */

@@ -2,7 +2,7 @@
  * What the agent needs of the world to perform a task durably. The worker hands it in; the agent knows neither
  * Redis nor the queue. One step at a time: the recorder serialises what concurrent calls want to say.
  */
-import type { Event, NewEvent, StopReason, TerminalStatus, WaitingFor } from "@pawl/protocol";
+import type { Event, NewEvent, StopReason, TerminalStatus, TokenUsage, WaitingFor } from "@pawl/protocol";
 
 export type Where =
   | { to: "running" }
@@ -11,20 +11,34 @@ export type Where =
   | { to: "waiting"; for: WaitingFor; afterMs?: number }
   | { to: TerminalStatus; stopReason: StopReason };
 
+export type SpentOn = { kind: "model" | "tool" | "embedding"; name: string };
+export type Settled = { hold: string; nanoUsd: number; spentOn: SpentOn; usage?: TokenUsage };
+
 export type Record = {
   /** Appended in every case. */
   facts: readonly NewEvent[];
   /** Ended calls and what they cost. */
-  settled: readonly { hold: string; nanoUsd: number }[];
+  settled: readonly Settled[];
   /** Money for the next call, and the events that say it is asked for. */
-  next?: { hold: string; nanoUsd: number; leastNanoUsd: number; events: readonly NewEvent[] };
+  next?: {
+    hold: string;
+    nanoUsd: number;
+    spentOn: SpentOn;
+    /** Kept beside it, so that one last turn can be paid whatever others spend; replaces what was kept before. */
+    reserveNanoUsd: number;
+    leastNanoUsd: number;
+    events: readonly NewEvent[];
+  };
   /** Where the step leaves the task; not applied where the money is refused. */
   where: Where;
 };
 
 export type Recorded =
-  /** spent: some account cannot pay, `freeNanoUsd` is what it could. parked: others hold the money, wait. */
-  | { kind: "done" | "spent" | "parked"; freeNanoUsd: number; others: Event[] }
+  /**
+   * spent: some account cannot pay, `freeNanoUsd` is what it could. parked: others hold the money, wait. `soft`: a soft
+   * limit of some account is reached.
+   */
+  | { kind: "done" | "spent" | "parked"; freeNanoUsd: number; soft: boolean; others: Event[] }
   /** The task is no longer ours: whatever we still do for it is in vain. */
   | { kind: "lost" };
 

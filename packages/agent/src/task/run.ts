@@ -7,7 +7,7 @@ import type { Tool, ToolContext } from "../define-tool.ts";
 import type { Model } from "../model/ask-model.ts";
 import type { Price } from "../models/prices.ts";
 import { type Conversation, foldConversation, hear } from "./conversation.ts";
-import type { Record, Recorded, Recorder } from "./recorder.ts";
+import type { Record, Recorded, Recorder, Settled } from "./recorder.ts";
 
 export type TaskRun = {
   tenant: string;
@@ -48,7 +48,7 @@ export type Run = TaskRun &
     toolsByName: ReadonlyMap<string, Tool>;
     /** Said to nobody yet: they go with the next step. */
     facts: NewEvent[];
-    settled: { hold: string; nanoUsd: number }[];
+    settled: Settled[];
   };
 
 /** "continue": the loop goes on. */

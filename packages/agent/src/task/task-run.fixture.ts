@@ -128,12 +128,12 @@ export async function perform(
   append({ type: "task.started", data: { worker: "w", leg: 1, model_provider: "test" } });
   const record: Recorder = async ({ facts, next }) => {
     facts.forEach(append);
-    if (next === undefined) return { kind: "done", freeNanoUsd: 0, others: [] };
+    if (next === undefined) return { kind: "done", freeNanoUsd: 0, soft: false, others: [] };
     holds.push(next.nanoUsd);
     const refused = refuse(next.nanoUsd);
-    if (refused !== undefined) return { ...refused, others: [] };
+    if (refused !== undefined) return { ...refused, soft: false, others: [] };
     next.events.forEach(append);
-    return { kind: "done", freeNanoUsd: 0, others: [] };
+    return { kind: "done", freeNanoUsd: 0, soft: false, others: [] };
   };
   const outcome = await runTask(
     { tenant: "acme", taskId: "task_1", events: [...journal] },

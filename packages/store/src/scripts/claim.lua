@@ -10,6 +10,8 @@
 -- Protects invariant 1: an equal (leg, start) pair is the same claim asked again after a lost reply. The nonce is part
 -- of the epoch: where Redis forgot a claim that it had acknowledged, the next one must not be mistaken for it.
 
+-- include: task, accounts, holds, unsettled, admission, transition, line
+
 local task = openTask(base, take())
 local leg, start, nonce, started = take(), take(), take(), take()
 if not task then
@@ -33,6 +35,8 @@ else
   put(task, 'claimed_leg', leg)
   put(task, 'claimed_start', start)
   put(task, 'attempts', whole(tonumber(head.attempts) + 1))
+  -- Who performs it has found its job: the queue is owed nothing any more.
+  redis.call('ZREM', key(base, 'owed'), task.id .. '.' .. leg)
   toRunning(task)
   append(task, { started })
   saveTask(task)

@@ -4,18 +4,23 @@
 -- ARGV  task
 -- Reply 1 forgotten | 0 not yet due, reopened meanwhile, or a webhook of it still pending
 
+-- include: task
+
 local id = take()
-local dueAt = redis.call('ZSCORE', key(base, 'retention'), id)
+-- A finished task stands in one of the two: in the second one once its journal is archived.
+local list = redis.call('ZSCORE', key(base, 'archived'), id) and key(base, 'archived') or key(base, 'retention')
+local dueAt = redis.call('ZSCORE', list, id)
 if not dueAt or tonumber(dueAt) > nowMs then
   return 0
 end
+local left = { key(base, 'head', id), key(base, 'journal', id), key(base, 'archive', id), key(base, 'taskDeliveries', id) }
 local deliveries = redis.call('LRANGE', key(base, 'taskDeliveries', id), 0, -1)
 for _, delivery in ipairs(deliveries) do
   -- Never before the task's deliveries end.
   if redis.call('HGET', key(base, 'delivery', delivery), 'state') == 'pending' then
-    redis.call('ZADD', key(base, 'retention'), whole(nowMs + tonumber(settings.sweepGraceMs)), id)
-    for _, kind in ipairs({ 'head', 'journal', 'taskAccount', 'taskDeliveries' }) do
-      redis.call('PEXPIRE', key(base, kind, id), whole(2 * tonumber(settings.sweepGraceMs)))
+    redis.call('ZADD', list, whole(nowMs + tonumber(settings.sweepGraceMs)), id)
+    for _, kept in ipairs(left) do
+      redis.call('PEXPIRE', kept, whole(2 * tonumber(settings.sweepGraceMs)))
     end
     return 0
   end
@@ -37,8 +42,6 @@ for _, delivery in ipairs(deliveries) do
   redis.call('ZREM', key(base, 'deliveriesDue'), delivery)
   redis.call('ZREM', key(base, 'index', 'deliveries'), delivery)
 end
-for _, kind in ipairs({ 'head', 'journal', 'holds', 'taskAccount', 'taskDeliveries' }) do
-  redis.call('DEL', key(base, kind, id))
-end
-redis.call('ZREM', key(base, 'retention'), id)
+redis.call('DEL', unpack(left))
+redis.call('ZREM', list, id)
 return 1

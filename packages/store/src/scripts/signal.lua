@@ -17,6 +17,8 @@
 --
 -- Protects invariant 7: a terminal state is final; a cancelled or overdue task's worker is fenced off at once.
 
+-- include: task, accounts, holds, unsettled, admission, transition, line
+
 local id, request, kind = take(), take(), take()
 local touched, legs = {}, {}
 
@@ -28,6 +30,7 @@ end
 
 if kind == 'line' then
   wakeLine(take(), legs)
+  saveAccounts()
   return done(0)
 elseif kind == 'admit' then
   admitNext(base, legs)
@@ -40,7 +43,7 @@ if not task then
   return { 'UNKNOWN' }
 end
 local head = task.head
-if request ~= '' and head['request:' .. request] then
+if request ~= '' and head['request:' .. request] ~= '' then
   return { 'REPLAY' }
 end
 
@@ -92,23 +95,25 @@ elseif kind == 'vanished' then
 elseif kind == 'alive' then
   -- Once: the number of the start is remembered like a request.
   local start = take()
-  if terminal[head.status] or head['alive:' .. start] then
+  if terminal[head.status] or head['alive:' .. start] ~= '' then
     return refuse()
   end
   put(task, 'alive:' .. start, '1')
   append(task, { take() })
 elseif kind == 'usage' then
-  local hold, nano = take(), take()
-  local lost = head['lost:' .. hold]
+  local hold, nano = take(), takeNumber()
+  local lost = tonumber(head['lost:' .. hold])
   if terminal[head.status] or not lost then
     return refuse()
   end
-  local record = splitLines(lost)
-  for i = 2, #record do
-    redis.call('HINCRBY', record[i], 'spent', whole(tonumber(nano) - tonumber(record[1])))
-    touched[record[i]] = true
+  local spent, held, reserve = moneyOf(task)
+  putMoney(task, spent + nano - lost, held, reserve)
+  for _, account in ipairs(accountsOf(task)) do
+    addSpent(account, nano - lost)
+    noteWhoWaits(account, touched)
   end
-  redis.call('HDEL', key(base, 'head', id), 'lost:' .. hold)
+  report(task, nano - lost, '1', 'confirmed')
+  put(task, 'lost:' .. hold, '')
   append(task, { take() })
 end
 

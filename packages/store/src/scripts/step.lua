@@ -3,17 +3,20 @@
 --
 -- KEYS  1 the tenant's base
 -- ARGV  task, epoch, n (the command's number within the epoch), cursor (events the worker has seen),
---       facts (a list of events), settlements (count, then hold id + nano-dollars),
---       accounts, holds (count, then id + nano-dollars), held (events appended if every hold is taken),
---       least (nano-dollars of the least call of use), parked (events appended if the money is others'), wake event,
+--       facts (a list of events), settlements (count, then hold id + nano-dollars + what it was for),
+--       holds (count, then id + nano-dollars + what for); if there are any: terms (as in accounts.lua), reserve
+--         (nano-dollars), held (events appended if every hold is taken), least (nano-dollars of the least call of use),
+--         parked (a list, as in line.lua: what is appended if it must wait for money), wake event,
 --       transition (applied unless the holds were refused)
--- Reply {verdict, at, first seq of this command, last seq, free money, legs (count, then each as in admission.lua),
---        events that others appended since the cursor…}
---       verdict OK | SPENT | PARKED | WINDOW as in money.lua; facts and settlements stand in every case
+-- Reply {verdict, at, first seq of this command, last seq, free money, soft ('1': a soft limit is reached),
+--        legs (count, then each as in admission.lua), events that others appended since the cursor…}
+--       verdict OK | SPENT | PARKED | WINDOW as in holds.lua; facts and settlements stand in every case
 --       {'UNKNOWN'} | {'OLD'} | {'GAP'} | {'FENCED', status}
 --
 -- Protects invariant 1: the last command, its reply lost and sent again, returns its kept reply and does nothing;
 -- an older one is refused; a gap means that Redis forgot. Then the fence, then the work. Only `step` writes the slot.
+
+-- include: task, accounts, holds
 
 local task = openTask(base, take())
 local epoch, n, cursor = take(), takeNumber(), takeNumber()
@@ -21,25 +24,26 @@ if not task then
   return { 'UNKNOWN' }
 end
 local head = task.head
-local journal = key(base, 'journal', task.id)
 
 local function reply(parts, othersEnd, legs)
-  parts[6] = tostring(#legs)
+  parts[7] = tostring(#legs)
   for _, leg in ipairs(legs) do
     parts[#parts + 1] = leg
   end
   if othersEnd >= cursor then
-    for _, event in ipairs(redis.call('LRANGE', journal, cursor, othersEnd)) do
+    for _, event in ipairs(redis.call('LRANGE', key(base, 'journal', task.id), cursor, othersEnd)) do
       parts[#parts + 1] = event
     end
   end
   return parts
 end
 
-local lastN = epoch == head.slot_epoch and tonumber(head.slot_n) or 0
-if epoch == head.slot_epoch and n == lastN then
+-- The slot: `<epoch>\n<n>\n<the reply's parts, a line each>`.
+local slot = splitLines(head.slot)
+local lastN = epoch == slot[1] and tonumber(slot[2]) or 0
+if epoch == slot[1] and n == lastN then
   -- The legs of the first execution stay owed; the sweeper queues them.
-  local kept = splitLines(head.slot_reply)
+  local kept = { unpack(slot, 3) }
   return reply(kept, tonumber(kept[3]) - 2, {})
 elseif n <= lastN then
   return { 'OLD' }
@@ -49,50 +53,71 @@ elseif n ~= lastN + 1 then
   return { 'GAP' }
 end
 
-local before = journalLength(task)
 local touched, legs = {}, {}
 append(task, takeList())
 for _ = 1, takeNumber() do
-  local hold = take()
-  settle(task, hold, take(), touched)
+  local hold, nano = take(), take()
+  settle(task, hold, nano, take(), touched)
 end
 
-local accounts, holds = takeAccounts(), {}
+local holds = {}
 for i = 1, takeNumber() do
-  holds[i] = { id = take(), nano = take() }
+  holds[i] = { id = take(), nano = takeNumber(), what = take() }
 end
-local held, least, parked, wakeEvent, transition = takeList(), take(), takeList(), take(), takeTransition()
 
-local verdict, free = 'OK', 0
+local verdict, free, account, soft, terms, reserve, least, parked, wakeEvent = 'OK', 0, nil, false, nil, nil, nil, nil, nil
 if #holds > 0 then
-  local blocked
-  verdict, free, blocked = takeHolds(task, accounts, holds)
+  terms, reserve = takeTerms(), takeNumber()
+  local held
+  held, least, parked, wakeEvent = takeList(), take(), takeList(), take()
+  verdict, free, account, soft = takeHolds(task, terms, holds, reserve)
   if verdict == 'OK' then
     append(task, held)
-  elseif verdict == 'LINE' then
-    verdict = 'PARKED'
-    local need = 0
-    for _, hold in ipairs(holds) do
-      need = need + tonumber(hold.nano)
-    end
-    append(task, parked)
-    toWaiting(task, { waitingFor = 'budget', afterMs = '', standsStill = '0' }, touched, legs)
-    joinLine(task, blocked, least, whole(need))
-    put(task, 'wake_event', wakeEvent)
   end
 end
-if verdict == 'OK' then
-  apply(task, transition, touched, legs)
-  if transition.to == 'queued' then
+
+-- What the last reply was is kept in the head, with the command that it answers.
+local function finish()
+  saveJournal(task)
+  local last = journalLength(task)
+  local before = last - task.appended
+  local kept = { verdict, whole(nowMs), whole(before + 1), whole(last), whole(free), soft and '1' or '0' }
+  put(task, 'slot', table.concat({ epoch, n, unpack(kept) }, '\n'))
+  saveTask(task)
+  return kept, before - 1
+end
+
+local to = ARGV[position + 1]
+if #touched == 0 and verdict ~= 'LINE' and (verdict ~= 'OK' or to == '') then
+  saveAccounts()
+  local kept, othersEnd = finish()
+  return reply(kept, othersEnd, legs)
+end
+
+-- include: unsettled, admission, transition, line
+
+if verdict == 'LINE' then
+  verdict = 'PARKED'
+  local need = reserve
+  for _, hold in ipairs(holds) do
+    need = need + hold.nano
+  end
+  append(task, { parkedEvent(parked, account) })
+  local endsAt = waitEndsAt(account, terms.endsAt)
+  toWaiting(task, {
+    waitingFor = 'budget',
+    afterMs = endsAt and whole(endsAt - nowMs) or '',
+    standsStill = endsAt and '1' or '0',
+  }, touched, legs)
+  joinLine(task, account, least, need)
+  put(task, 'wake_event', wakeEvent)
+elseif verdict == 'OK' then
+  apply(task, takeTransition(), touched, legs)
+  if to == 'queued' then
     -- Handed back: the attempt is not counted.
     put(task, 'attempts', whole(tonumber(head.attempts) - 1))
   end
 end
-
-local kept = { verdict, whole(nowMs), whole(before + 1), whole(journalLength(task)), whole(free) }
-put(task, 'slot_epoch', epoch)
-put(task, 'slot_n', whole(n))
-put(task, 'slot_reply', table.concat(kept, '\n'))
-saveTask(task)
+local kept, othersEnd = finish()
 wakeLines(touched, legs)
-return reply(kept, before - 1, legs)
+return reply(kept, othersEnd, legs)

@@ -2,14 +2,17 @@
 --
 -- KEYS  1 the tenant's base
 -- ARGV  task, idempotency key ('' none), request digest, idempotency lifetime in ms, busy for ms ('0': no one waits),
---       accounts (refused when one of them is spent), deadline's length in ms, delay in ms ('' none),
---       webhook ('1' | '0'), user ('' none), priority, seats of a user, seats of the tenant,
---       index names (a list), events (a list)
+--       terms (as in accounts.lua), least (nano-dollars of the least call), parked (a list, as in line.lua), wake event,
+--       deadline's length in ms, delay in ms ('' none), webhook ('1' | '0'), user ('' none), priority,
+--       seats of a user, seats of the tenant, index names (a list), events (a list)
 -- Reply {'OK' | 'AGAIN', legs…}  legs as in admission.lua; AGAIN: this very task was submitted before (a lost reply)
 --       {'REPLAY', task, answer ('' unknown)} | {'BUSY', task} | {'MISMATCH'}   the idempotency key was used
---       {'SPENT', n}            the n-th account is spent
+--       {'SPENT', account, window, its end in ms (0 unknown)}   its terms say to refuse; where they say to wait, the
+--                               task comes into being in the account's line
 --
 -- Protects invariant 6: the leg is owed to the queue by the same script that makes the task.
+
+-- include: task, accounts, holds, unsettled, admission, transition
 
 local id = take()
 local idempotencyKey, digest, keptMs, busyMs = take(), take(), take(), takeNumber()
@@ -37,10 +40,18 @@ if idempotencyKey ~= '' then
   end
 end
 
-for i, account in ipairs(takeAccounts()) do
-  readAccount(account)
-  if account.unspent <= 0 then
-    return { 'SPENT', tostring(i) }
+local terms, least, parked, wakeEvent = takeTerms(), takeNumber(), takeList(), take()
+local blocked
+for _, account in ipairs(terms.accounts) do
+  weigh(account)
+  -- Spent: what is left pays not even the least call, and it is not the limit alone that is too low for it.
+  if account.unspent <= 0 or (account.unspent < least and account.unspent < account.limit) then
+    if not account.waits then
+      saveAccounts()
+      return { 'SPENT', account.key, account.tight, whole(account.endsAt or 0) }
+    end
+    account.waitsFor = account.tight
+    blocked = blocked or account
   end
 end
 
@@ -51,29 +62,19 @@ if idempotencyKey ~= '' then
 end
 
 local timeoutMs, delayMs, webhook, user, priority = take(), take(), take(), take(), take()
-redis.call('HSET', key(base, 'admission'), 'user_cap', take(), 'tenant_cap', take())
+setSeatCaps(base, take(), take())
 local indexes = takeList()
-local task = { base = base, id = id, head = {}, changed = {}, fresh = {} }
-put(task, 'status', delayMs == '' and 'queued' or 'waiting')
-put(task, 'waiting_for', delayMs == '' and '' or 'timer')
-put(task, 'stop_reason', '')
+local task = newTask(base, id)
+local status = (delayMs ~= '' or blocked) and 'waiting' or 'queued'
+put(task, 'status', status)
 put(task, 'epoch', '0')
 put(task, 'leg', '0')
 put(task, 'attempts', '0')
-put(task, 'claimed_leg', '0')
-put(task, 'claimed_start', '0')
-put(task, 'slot_epoch', '0')
-put(task, 'slot_n', '0')
 put(task, 'left_ms', timeoutMs)
-put(task, 'deadline_at', '')
-put(task, 'wake_at', delayMs == '' and '' or whole(nowMs + tonumber(delayMs)))
-put(task, 'line', '')
-put(task, 'pass', '')
 put(task, 'webhook', webhook)
 put(task, 'user', user)
 put(task, 'priority', priority)
 put(task, 'lane', priority)
-put(task, 'seated', '0')
 put(task, 'indexes', table.concat(indexes, '\n'))
 append(task, takeList())
 redis.call('ZADD', key(base, 'index', 'all'), 0, id)
@@ -83,10 +84,24 @@ for _, index in ipairs(indexes) do
 end
 
 local legs = { 'OK' }
-if delayMs == '' then
-  toQueued(task, legs)
-else
+if delayMs ~= '' then
+  put(task, 'waiting_for', 'timer')
+  put(task, 'wake_at', whole(nowMs + tonumber(delayMs)))
   setAlarm(task)
+elseif blocked then
+  -- include: line
+
+  append(task, { parkedEvent(parked, blocked) })
+  put(task, 'leg', '1')
+  put(task, 'waiting_for', 'budget')
+  put(task, 'wake_event', wakeEvent)
+  local endsAt = waitEndsAt(blocked, terms.endsAt)
+  put(task, endsAt and 'wake_at' or 'deadline_at', whole(endsAt or nowMs + tonumber(timeoutMs)))
+  setAlarm(task)
+  joinLine(task, blocked, '1', math.max(1, least))
+else
+  toQueued(task, legs)
 end
 saveTask(task)
+saveAccounts()
 return legs

@@ -7,9 +7,12 @@ import { dueMembers, forEachTenant } from "./sweep.ts";
 /** Returns how many tasks were forgotten. */
 export function sweepRetention(store: Store, nowMs: number): Promise<number> {
   return forEachTenant(store, async (tenant) => {
-    const tasks = await dueMembers(store, tenant, "retention", nowMs);
+    const tasks = await Promise.all([
+      dueMembers(store, tenant, "retention", nowMs),
+      dueMembers(store, tenant, "archived", nowMs),
+    ]);
     const forgotten = await Promise.all(
-      tasks.map((task) => runScript(store.redis, store.scripts.forget, tenantBase(tenant), [task])),
+      tasks.flat().map((task) => runScript(store.redis, store.scripts.forget, tenantBase(tenant), [task])),
     );
     return forgotten.filter((reply) => reply === 1).length;
   });

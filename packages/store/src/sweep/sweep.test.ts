@@ -1,10 +1,10 @@
 import { foldTask, type NewEvent } from "@pawl/protocol";
 import { describe, expect, it } from "vitest";
+import { claimedTask, holding } from "../../../../test/support/claimed.ts";
 import { expectHeadToMatchJournal } from "../../../../test/support/head.ts";
-import { ownStore, submitted } from "../../../../test/support/store.ts";
+import { ownStore, submitted, terms } from "../../../../test/support/store.ts";
 import {
   cancelTask,
-  claimTask,
   key,
   listTasks,
   readDelivery,
@@ -12,41 +12,18 @@ import {
   recordDelivery,
   redisNowMs,
   resumeTask,
-  type Step,
-  stepTask,
   sweepDeliveries,
   sweepDue,
-  sweepLines,
   sweepOwed,
   sweepRetention,
   sweepVanished,
-  taskAccount,
 } from "../index.ts";
 
 const RETENTION_MS = 60_000;
 const store = await ownStore({ retentionMs: RETENTION_MS });
 const tenant = "acme";
-const DAY_MS = 86_400_000;
 
-async function claimed(over: Parameters<typeof submitted>[1] = {}) {
-  const task = await submitted(store, over);
-  const started = { worker: "w1", leg: 1, model_provider: "test" };
-  const claim = await claimTask(store, { tenant, task, leg: 1, start: 1, started });
-  if (claim.kind !== "claimed") throw new Error(`not claimed: ${claim.status}`);
-  const step = (n: number, over: Partial<Step>) =>
-    stepTask(store, {
-      tenant,
-      task,
-      epoch: claim.epoch,
-      n,
-      cursor: 2,
-      facts: [],
-      settled: [],
-      transition: { to: "running" },
-      ...over,
-    });
-  return { task, step };
-}
+const claimed = (over: Parameters<typeof submitted>[1] = {}) => claimedTask(store, over);
 
 /** The stored moment is moved back, since Redis' clock cannot be moved forward. */
 async function makeDue(task: string, field: "deadline_at" | "wake_at"): Promise<void> {
@@ -93,18 +70,7 @@ describe("alarms", () => {
 
   it("stop an overdue task, fence its worker off, charge its call and owe its webhook", async () => {
     const { task, step } = await claimed({ webhook_url: "https://example.com/hook" });
-    const account = taskAccount(tenant, task, 1000);
-    const requested: NewEvent = {
-      type: "model.requested",
-      data: { call: "m1", model: "m", max_tokens: 1, input_tokens_bound: 1, held_nano_usd: 70 },
-    };
-    const next = {
-      accounts: [account],
-      holds: [{ hold: "m1", nanoUsd: 70 }],
-      events: [requested],
-      leastNanoUsd: 1,
-    };
-    await step(1, { next });
+    await step(1, { next: holding(terms(), "m1", 70) });
     await makeDue(task, "deadline_at");
     await sweepDue(store, await redisNowMs(store));
     expect(await stateOf(task)).toMatchObject({
@@ -150,27 +116,6 @@ describe("deliveries", () => {
     const jobs = await store.queues.webhooks.getJobs();
     expect(jobs.filter((job) => job.data.delivery === delivery)).toHaveLength(1);
     expect(await store.queues.webhooks.count()).toBeGreaterThan(queuedBefore);
-  });
-});
-
-describe("lines", () => {
-  it("are woken when the window of the money they wait for is over", async () => {
-    const [first, second] = [await claimed(), await claimed()];
-    const endsAtMs = (await redisNowMs(store)) + DAY_MS;
-    const account = { ...taskAccount(tenant, "window", 100), endsAtMs };
-    const holding = (nanoUsd: number) => ({
-      accounts: [account],
-      holds: [{ hold: "m1", nanoUsd }],
-      events: [],
-      leastNanoUsd: 1,
-    });
-    await first.step(1, { next: holding(80) });
-    expect(await second.step(1, { next: holding(50) })).toMatchObject({ kind: "parked" });
-    expect(await sweepLines(store)).toBe(0);
-    await store.redis.hset(account.key, "line_ends_at", "1");
-    expect(await sweepLines(store)).toBe(1);
-    expect(await stateOf(second.task)).toMatchObject({ status: "queued", leg: 2 });
-    expect(await store.redis.zcard(key(tenant, "lines"))).toBe(0);
   });
 });
 

@@ -32,6 +32,12 @@ export async function redisNowMs(store: Store): Promise<number> {
 }
 
 /** The members of one of the tenant's sorted sets whose moment has come, the longest overdue first. */
-export function dueMembers(store: Store, tenant: string, kind: KeyKind, nowMs: number): Promise<string[]> {
-  return store.redis.zrangebyscore(key(tenant, kind), "-inf", nowMs, "LIMIT", 0, SWEEP_BATCH);
+export function dueMembers(
+  store: Store,
+  tenant: string,
+  kind: KeyKind,
+  nowMs: number,
+  atMost = SWEEP_BATCH,
+): Promise<string[]> {
+  return store.redis.zrangebyscore(key(tenant, kind), "-inf", nowMs, "LIMIT", 0, atMost);
 }

@@ -8,6 +8,13 @@ local function seatCaps(tenantBase)
   return tonumber(caps[1]), tonumber(caps[2])
 end
 
+local function setSeatCaps(tenantBase, userCap, tenantCap)
+  local user, tenant = seatCaps(tenantBase)
+  if user ~= tonumber(userCap) or tenant ~= tonumber(tenantCap) then
+    redis.call('HSET', key(tenantBase, 'admission'), 'user_cap', userCap, 'tenant_cap', tenantCap)
+  end
+end
+
 local function userIsFull(tenantBase, user, cap)
   return user ~= '' and cap and redis.call('SCARD', key(tenantBase, 'seats', user)) >= cap
 end

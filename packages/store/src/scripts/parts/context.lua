@@ -1,5 +1,7 @@
 -- What every script shares: its arguments in order, one reading of the clock, names of keys.
--- `names` (kind -> prefix) and `settings` are put before this text by the loader: one table for both languages.
+-- The loader puts `settings` before this text, and in every call of key() the prefix of keys.ts in place of the
+-- kind: names are written once for both languages. `-- include: part, part` is replaced by those parts: defining a
+-- function costs a script time at every call, so what is rarely needed is included where it is.
 -- KEYS[1] is the tenant's base, `pawl:{tenant}`: all keys of a tenant share its hash tag, so the base alone
 -- routes the script, on a cluster too.
 
@@ -32,6 +34,6 @@ local function whole(number)
   return string.format('%.0f', number)
 end
 
-local function key(tenantBase, kind, id)
-  return tenantBase .. ':' .. names[kind] .. (id or '')
+local function key(tenantBase, prefix, id)
+  return tenantBase .. prefix .. (id or '')
 end

@@ -1,5 +1,33 @@
--- Who waits for money is woken by whoever frees some: every settlement, release and change of a limit ends
--- here. The legs that this owes are added to `legs`, for the caller to add to the queue.
+-- Lines before accounts. Who finds the money held by others, or spent until a window ends, waits in the account's line:
+-- a list of `<tenant base>\n<task>\n<least he can use>\n<what he asked for>\n<the window he waits for, or nothing>`,
+-- served strictly from the front. Who waits is woken by whoever frees some money: every settlement, release and change
+-- of a limit ends here. The legs that this owes are added to `legs`, for the caller to add to the queue.
+
+-- What the journal says of a task that waits for money: five opaque events, one for others' holds, then one for each
+-- window that may have to end.
+local PARKED = { hour = 2, day = 3, month = 4, total = 5 }
+
+local function parkedEvent(parked, account)
+  return parked[PARKED[account.waitsFor] or 1]
+end
+
+-- When the window that a task must wait for is over; nil where others' holds, or a new limit, are waited for.
+local function waitEndsAt(account, endsAt)
+  if not account.waitsFor or account.waitsFor == 'total' then
+    return nil
+  end
+  return account.endsAt > 0 and account.endsAt or endsAt[account.waitsFor]
+end
+
+-- A task that was let through once and found too little goes back to the front, everybody else to the end.
+local function joinLine(task, account, leastNano, needNano)
+  local entry = table.concat({ task.base, task.id, leastNano, whole(needNano), account.waitsFor }, '\n')
+  redis.call(task.head.pass == account.key and 'LPUSH' or 'RPUSH', account.key .. ':line', entry)
+  account.line, account.changed = '1', true
+  redis.call('ZADD', key(base, 'lines'), 0, account.key)
+  put(task, 'line', account.key)
+  put(task, 'pass', '')
+end
 
 local function stillWaits(task, accountKey)
   return task and task.head.status == 'waiting' and task.head.waiting_for == 'budget'
@@ -13,42 +41,47 @@ local function wakeFromLine(task, accountKey, legs)
   saveTask(task)
 end
 
--- From the front, as many as the free money covers; those for whom even the unspent rest is too little are
--- woken to stop; at the window's end everybody is.
+-- Whether the first of the line goes on waiting, and if not, how much of the free money is his.
+local function judge(account, entry, free)
+  local least, need, window = tonumber(entry[3]), tonumber(entry[4]), entry[5]
+  if window and account.waits and need <= account.limit then
+    return need > free, need
+  elseif least > account.unspent then
+    -- Even the unspent rest is too little for him: he is woken to stop.
+    return false, 0
+  end
+  local wanted = math.min(need, account.unspent)
+  return wanted > free, wanted
+end
+
+-- From the front, as many as the free money covers.
 local function wakeLine(accountKey, legs)
   local line = accountKey .. ':line'
-  local front = redis.call('LINDEX', line, 0)
-  if not front then
-    return
-  end
-  local terms = redis.call('HMGET', accountKey, 'line_limit_key', 'line_window', 'line_default', 'line_ends_at')
-  local account = { key = accountKey, limitKey = terms[1] or '', window = terms[2], default = tonumber(terms[3] or 0) }
-  readAccount(account)
-  local endsAt = tonumber(terms[4] or 0)
-  local over = endsAt > 0 and endsAt <= nowMs
+  local account = openAccount(accountKey)
+  weigh(account)
   local free = account.free
+  local front = redis.call('LINDEX', line, 0)
   while front do
     local entry = splitLines(front)
     local task = openTask(entry[1], entry[2])
     if stillWaits(task, accountKey) then
-      local least, need = tonumber(entry[3]), tonumber(entry[4])
-      local wanted = math.min(need, account.unspent)
-      if not over and least <= account.unspent then
-        if wanted > free then
-          return
-        end
-        free = free - wanted
+      local waits, takes = judge(account, entry, free)
+      if waits then
+        return
       end
+      free = free - takes
       wakeFromLine(task, accountKey, legs)
     end
     redis.call('LPOP', line)
     front = redis.call('LINDEX', line, 0)
   end
+  account.line, account.changed = '0', true
   redis.call('ZREM', key(base, 'lines'), accountKey)
 end
 
 local function wakeLines(touched, legs)
-  for accountKey in pairs(touched) do
+  for _, accountKey in ipairs(touched) do
     wakeLine(accountKey, legs)
   end
+  saveAccounts()
 end

@@ -50,7 +50,7 @@ local function toQueued(task, legs, lane)
 end
 
 -- `waiting`: {waitingFor, afterMs ('' = somebody else wakes it), standsStill ('1' = so does the deadline)}.
--- A parked task holds no money and no seat.
+-- A parked task holds no money, its reserve included, and no seat.
 local function toWaiting(task, waiting, touched, legs)
   chargeOpenHolds(task, touched)
   setStatus(task, 'waiting')
@@ -88,8 +88,11 @@ local function toEnd(task, ending, touched, legs)
   -- The sweeper removes the task at the end of its retention; the later lifetime is for when no sweeper runs.
   redis.call('ZADD', key(task.base, 'retention'), whole(nowMs + tonumber(ending.retentionMs)), task.id)
   local lifetimeMs = whole(tonumber(ending.retentionMs) + tonumber(settings.sweepGraceMs))
-  for _, kind in ipairs({ 'head', 'journal', 'taskAccount', 'taskDeliveries' }) do
-    redis.call('PEXPIRE', key(task.base, kind, task.id), lifetimeMs)
+  saveTask(task)
+  redis.call('PEXPIRE', key(task.base, 'head', task.id), lifetimeMs)
+  redis.call('PEXPIRE', key(task.base, 'journal', task.id), lifetimeMs)
+  if task.head.webhook == '1' then
+    redis.call('PEXPIRE', key(task.base, 'taskDeliveries', task.id), lifetimeMs)
   end
   leaveSeat(task, legs)
 end

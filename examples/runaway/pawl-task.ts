@@ -1,0 +1,86 @@
+// The same agent and the same question as a Pawl task, followed to its end over the public API.
+
+import { z } from "zod";
+import { followTask } from "../../apps/cli/src/up/follow-task.ts";
+
+export type PawlTurn = { turn: number; usd: number; asks: string };
+export type PawlEnd = {
+  id: string;
+  status: string;
+  stopReason: string;
+  /** For an end user. */
+  message: string;
+  answer: string;
+  turns: number;
+  usd: number;
+};
+
+const Reply = z.looseObject({
+  cost_usd: z.number(),
+  content: z.array(
+    z.looseObject({ type: z.string(), name: z.string().optional(), input: z.unknown().optional() }),
+  ),
+});
+const Ended = z.looseObject({
+  status: z.string(),
+  stop_reason: z.string().nullable(),
+  result: z.looseObject({ text: z.string() }).nullable(),
+  cost: z.looseObject({ usd: z.number() }),
+});
+
+export async function runPawlTask(options: {
+  apiUrl: string;
+  adminKey: string;
+  body: Record<string, unknown>;
+  onTurn: (turn: PawlTurn) => void;
+  signal: AbortSignal;
+}): Promise<PawlEnd> {
+  const { apiUrl, adminKey, body, onTurn, signal } = options;
+  const headers = { authorization: `Bearer ${adminKey}`, "content-type": "application/json" };
+  const submitted = await fetch(`${apiUrl}/v1/tasks`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify(body),
+    signal,
+  });
+  if (submitted.status !== 202)
+    throw new Error(`The task was refused: HTTP ${submitted.status} ${await submitted.text()}`);
+  const { id } = z.looseObject({ id: z.string() }).parse(await submitted.json());
+
+  let [turns, usd, message] = [0, 0, ""];
+  for await (const event of followTask({
+    eventsUrl: `${apiUrl}/v1/tasks/${id}/events`,
+    key: adminKey,
+    signal,
+  })) {
+    if (event.type === "model.responded") {
+      const { cost_usd, content } = Reply.parse(event.data);
+      turns += 1;
+      usd += cost_usd;
+      onTurn({ turn: turns, usd, asks: content.flatMap(described).join(", ") || "answers" });
+    }
+    if (event.type === "task.stopped" && typeof event.data.message === "string") message = event.data.message;
+  }
+  const answered = await fetch(`${apiUrl}/v1/tasks/${id}`, { headers, signal });
+  const task = Ended.parse(await answered.json());
+  return {
+    id,
+    status: task.status,
+    stopReason: task.stop_reason ?? "",
+    message,
+    answer: task.result?.text ?? "",
+    turns,
+    usd: task.cost.usd,
+  };
+}
+
+/** `query_orders category=coffee` */
+function described({ type, name, input }: z.infer<typeof Reply>["content"][number]): string[] {
+  if (type !== "tool_use" || name === undefined) return [];
+  const filled = Object.entries(z.record(z.string(), z.unknown()).catch({}).parse(input));
+  return [[name, ...filled.map(([key, value]) => `${key}=${shortened(String(value))}`)].join(" ")];
+}
+
+function shortened(text: string): string {
+  return text.length > 16 ? `${text.slice(0, 15)}…` : text;
+}
