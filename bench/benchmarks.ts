@@ -1,6 +1,7 @@
 /** The benchmarks, in the order in which they run. */
 import type { Benchmark } from "./benchmark.ts";
-import { durableTasks } from "./durable-tasks.ts";
+import { dollarsPer50Turns } from "./dollars-per-50-turns.ts";
+import { durableTasks, durableTasksSixScopes } from "./durable-tasks.ts";
 import { idleLatency } from "./idle-latency.ts";
 import { inFlight } from "./in-flight.ts";
 import { inFlightSdk } from "./in-flight-sdk.ts";
@@ -12,6 +13,7 @@ import { submitLatency } from "./submit-latency.ts";
 
 export const benchmarks: readonly Benchmark[] = [
   durableTasks,
+  durableTasksSixScopes,
   realSdkTasks,
   idleLatency,
   submitLatency,
@@ -20,4 +22,5 @@ export const benchmarks: readonly Benchmark[] = [
   resumeAfterKill,
   roundTrips,
   journalBytes,
+  dollarsPer50Turns,
 ];

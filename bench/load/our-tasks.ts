@@ -38,11 +38,13 @@ export async function openOurTasks(redisUrl: string, workload: Workload): Promis
     async submit() {
       const task = newId("task", Date.now());
       const user = `user-${submitted++ % USERS}`;
+      const scopes = workload.everyScope ? { session_id: `session-${user}`, feature: "bench" } : {};
+      const labelled = { ...data, user, ...scopes };
       const outcome = await submitTask(store, {
         tenant: TENANT,
         task,
-        data: { ...data, user },
-        terms: termsFor(workload.config, { ...data, user }),
+        data: labelled,
+        terms: termsFor(workload.config, labelled),
         leastNanoUsd: 0,
       });
       if (outcome.kind !== "submitted") throw new Error(`submit: ${outcome.kind}`);

@@ -63,7 +63,7 @@ export async function startOurWorker(options: OurWorkerOptions): Promise<OurWork
   };
   const queue = { lockDurationMs: LOCK_DURATION_MS, stalledIntervalMs: STALLED_INTERVAL_MS, onError };
   const stopQuarantine = watchQuarantine(store, log);
-  const stopSweepers = startSweepers(store, log);
+  const stopSweepers = startSweepers(store, log, { timeZone: config.timeZone });
   const webhooks = await consumeWebhooks(store, {
     ...queue,
     concurrency: 20,

@@ -12,6 +12,8 @@ export type Workload = {
   /** Turn by turn (the first is 0), what the model says. */
   turns: readonly { content: ContentBlock[]; stopReason: "tool_use" | "end_turn" }[];
   config: PawlConfig;
+  /** Tasks have a session and a feature, and every scope has a limit. */
+  everyScope: boolean;
 };
 
 export const MODEL = "claude-sonnet-5-5";
@@ -19,7 +21,7 @@ export const PROMPT =
   "Find all my past orders and summarise the patterns in my purchasing: what I buy, how often, and what it costs.";
 
 /** `steps` is even and at least 4. */
-export function workload(steps: number, resultBytes: number): Workload {
+export function workload(steps: number, resultBytes: number, { everyScope = false } = {}): Workload {
   const turnCount = steps / 2;
   if (!Number.isInteger(turnCount) || turnCount < 2) throw new RangeError(`not a number of steps: ${steps}`);
   let calls = 0;
@@ -28,7 +30,7 @@ export function workload(steps: number, resultBytes: number): Workload {
     const here = Array.from({ length: turn === 0 ? 2 : 1 }, () => callBlock(++calls));
     return { content: [{ type: "text", text: plan(turn) }, ...here], stopReason: "tool_use" };
   });
-  return { steps, resultBytes, turns, config: configFor(resultBytes) };
+  return { steps, resultBytes, turns, config: configFor(resultBytes, everyScope), everyScope };
 }
 
 /** What the model and the tools said, in UTF-8 bytes: prompt, text, calls as JSON, results. */
@@ -56,7 +58,17 @@ function callBlock(page: number): ContentBlock {
   };
 }
 
-function configFor(resultBytes: number): PawlConfig {
+/** Far more than is ever spent: what is measured is the counting. */
+const PLENTY = { limit_usd: 1_000_000, soft_usd: 900_000 };
+const EVERY_SCOPE = {
+  session: { total: PLENTY },
+  user: { day: PLENTY },
+  feature: { hour: PLENTY },
+  tenant: { month: PLENTY },
+  global: { day: PLENTY },
+};
+
+function configFor(resultBytes: number, everyScope: boolean): PawlConfig {
   const pages = new Map<number, string>();
   const queryOrders = defineTool({
     name: "query_orders",
@@ -78,6 +90,7 @@ function configFor(resultBytes: number): PawlConfig {
       },
     },
     tools: [queryOrders],
+    limits: everyScope ? EVERY_SCOPE : {},
   });
 }
 

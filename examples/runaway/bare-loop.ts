@@ -105,5 +105,6 @@ function contextFor(call: Anthropic.ToolUseBlock, user: string, signal: AbortSig
     nowMs: Date.now,
     egress: createEgressGuard({ allow: [] }),
     allowedHosts: undefined,
+    reportCost: () => {},
   };
 }

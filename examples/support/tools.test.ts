@@ -32,6 +32,7 @@ function context(overrides: Partial<ToolContext> = {}): ToolContext {
     nowMs: () => Date.UTC(2026, 10, 22),
     egress: createEgressGuard({ allow: [] }),
     allowedHosts: undefined,
+    reportCost: () => {},
     ...overrides,
   };
 }

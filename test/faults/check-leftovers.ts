@@ -9,7 +9,7 @@ const queues = Object.values(queueNames).join("|");
 const owned = [
   /^pawl:(tenants|api-keys)$/,
   /^pawl:tenant:default$/,
-  /^pawl:\{default\}:(retention|archived|admission|usage-feed|index:.+)$/,
+  /^pawl:\{default\}:(retention|archived|admission|usage-feed|usage-rolled|index:.+)$/,
   new RegExp(`^\\{pawl\\}:(${queues}):(meta|id|events|completed|failed|stalled-check|marker|pc)$`),
 ];
 const isAccount = /^pawl:(\{default\}:)?account:[^:]+(:[^:]+)?$/;
@@ -42,7 +42,8 @@ export async function leftovers({ redis }: Store): Promise<string[]> {
   for (const name of await redis.keys("*")) {
     const held = isAccount.test(name) ? (await redis.get(name))?.split(" ")[0] : "0";
     if (held !== "0") found.push(`a hold outlived its task: ${held} nano-dollars in ${name}`);
-    if ((await redis.pttl(name)) > 0 || owned.some((pattern) => pattern.test(name))) continue;
+    // 0 and more: it has a lifetime; -2: it was archived or forgotten since.
+    if ((await redis.pttl(name)) !== -1 || owned.some((pattern) => pattern.test(name))) continue;
     const [, queue = "", id = ""] = job.exec(name) ?? [];
     const kept =
       id !== "" &&

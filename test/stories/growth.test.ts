@@ -42,7 +42,7 @@ it("leaves no key without a lifetime or an owner, and the worker's memory flat",
   const owned = [
     /^pawl:tenants$/,
     /^pawl:tenant:default$/,
-    /^pawl:\{default\}:(retention|archived|admission|usage-feed|index:.+)$/,
+    /^pawl:\{default\}:(retention|archived|admission|usage-feed|usage-rolled|index:.+)$/,
     /^\{pawl\}:pawl-(tasks|tasks-high|tasks-low|quarantine|webhooks):(meta|id|events|completed|stalled-check|marker|pc)$/,
     /^\{pawl\}:pawl-tasks:task_[0-9a-z]+\.1$/,
   ];

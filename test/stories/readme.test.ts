@@ -57,6 +57,12 @@ describe("README", () => {
     expect(task.cost.usd).toBeLessThanOrEqual(0.1);
   });
 
+  it("sets what a user may spend, and shows what was spent on what", async () => {
+    const printed = await run("budget");
+    expect(printed).toContain('"limit_usd":2');
+    expect(printed).toMatch(/"user":"C-1042"[^}]*"cost_usd":0\.\d+/);
+  });
+
   it("waits for an answer in one request", async () => {
     const task = JSON.parse(await run("wait")) as Task;
     expect(task.status).toBe("completed");

@@ -8,7 +8,8 @@ export async function headAndFold(store: Store, tenant: string, task: string) {
   const holds = (head.holds ?? "").split("\n").filter((line) => line !== "");
   const [spent, held] = (head.money ?? "0 0 0").split(" ");
   const due = await store.redis.zscore(key(tenant, "due"), task);
-  const heldOpen = [...state.openHolds.values()].reduce((sum, hold) => sum + hold.held_nano_usd, 0);
+  const ofModels = [...state.openHolds.values()].map((hold) => hold.held_nano_usd);
+  const heldOpen = [...ofModels, ...state.openToolHolds.values()].reduce((sum, nanoUsd) => sum + nanoUsd, 0);
   const alarms = [state.deadlineAtMs, state.wakeAtMs].filter((at) => at !== null);
   const inIndex = await store.redis.zscore(key(tenant, "index", `status:${state.status}`), task);
 
@@ -35,7 +36,7 @@ export async function headAndFold(store: Store, tenant: string, task: string) {
       leg: String(state.leg),
       deadlineAt: state.deadlineAtMs === null ? "" : String(state.deadlineAtMs),
       wakeAt: state.wakeAtMs === null ? "" : String(state.wakeAtMs),
-      holds: [...state.openHolds.keys()],
+      holds: [...state.openHolds.keys(), ...state.openToolHolds.keys()],
       heldNanoUsd: heldOpen,
       spentNanoUsd: spentNanoUsd(state),
       due: alarms.length === 0 ? null : Math.min(...alarms),

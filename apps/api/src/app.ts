@@ -8,12 +8,14 @@ import helmet from "helmet";
 import type { ApiDeps } from "./api-deps.ts";
 import { apiKeyRoutes } from "./api-key-routes.ts";
 import { authenticate, openKeyRing } from "./auth.ts";
+import { budgetRoutes } from "./budget-routes.ts";
 import { boardRoutes } from "./bull-board.ts";
 import { deliveryRoutes } from "./delivery-routes.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { answerErrors, notFound } from "./problem.ts";
 import { requestContext } from "./request-context.ts";
 import { taskRoutes } from "./task-routes.ts";
+import { usageRoutes } from "./usage-routes.ts";
 
 /** Opens nothing and listens to nothing: the caller owns both. */
 export function createApp(deps: ApiDeps): Express {
@@ -31,6 +33,8 @@ export function createApp(deps: ApiDeps): Express {
   v1.use(authenticate(keys));
   taskRoutes(v1, deps);
   deliveryRoutes(v1, deps);
+  budgetRoutes(v1, deps);
+  usageRoutes(v1, deps);
   apiKeyRoutes(v1, deps);
   app.use("/v1", v1);
 

@@ -1,7 +1,7 @@
 /** Whose money a task is paid from, and what its caller is told when it is spent. */
 import { leastFirstCallNanoUsd } from "@pawl/agent";
-import { type EventData, windowsAt } from "@pawl/protocol";
-import { type SubmitOutcome, scopeAccounts, type Terms } from "@pawl/store";
+import { type BudgetScope, type EventData, windowsAt } from "@pawl/protocol";
+import { readBudget, type SubmitOutcome, scopeAccounts, type Terms } from "@pawl/store";
 import type { ApiDeps } from "./api-deps.ts";
 import { HttpProblem } from "./problem.ts";
 
@@ -21,6 +21,23 @@ export function submissionTerms(
     },
     leastNanoUsd: leastFirstCallNanoUsd(data, atMs, config.prices),
   };
+}
+
+/** The scope whose budget cannot pay the least call of a task at present; undefined: each of them can. */
+export async function spentScope(
+  deps: BudgetDeps & Pick<ApiDeps, "store">,
+  tenant: string,
+  data: EventData<"task.submitted">,
+): Promise<BudgetScope | undefined> {
+  const { terms, leastNanoUsd } = submissionTerms(deps, tenant, data);
+  for (const account of terms.accounts) {
+    const windows = await readBudget(deps.store, tenant, account, account.configured, terms.windows);
+    if (
+      windows.some(({ limit, spentNanoUsd }) => limit.limitNanoUsd - spentNanoUsd < Math.max(1, leastNanoUsd))
+    )
+      return account.scope;
+  }
+  return undefined;
 }
 
 /** 429, with the moment from which on it is worth another try where there is one. */

@@ -2,7 +2,15 @@
  * Turns a checked request into what is written to the journal: the agent's definition pinned, tools narrowed,
  * limits filled in. It decides only; nothing is recorded. All faults are found before the first is told.
  */
-import { agentDefinition, agentVersion, priceOf } from "@pawl/agent";
+import {
+  AUTO_MODEL,
+  agentDefinition,
+  agentVersion,
+  priceOf,
+  routeModel,
+  routeQuestion,
+  withTiers,
+} from "@pawl/agent";
 import { type AgentDefinition, type EventData, type TaskRequest, withBudget } from "@pawl/protocol";
 import type { ApiDeps } from "./api-deps.ts";
 import { invalidRequest, type RequestFault } from "./problem.ts";
@@ -35,13 +43,13 @@ export function planTask(deps: PlanDeps, request: TaskRequest): EventData<"task.
   if (delayMs > MOST_DELAY_MS) faults.push({ pointer: "/run_at", message: "is more than 366 days ahead" });
   if (faults.length > 0) throw invalidRequest(faults);
 
+  const input = typeof request.input === "string" ? { text: request.input, documents: [] } : request.input;
   return {
-    input: typeof request.input === "string" ? { text: request.input, documents: [] } : request.input,
+    input,
     agent,
     // The version names what the operator wrote; what this task narrows stands beside it.
     agent_version: agentVersion(definition),
-    definition: narrowed(definition, request.tools),
-    model: request.model ?? definition.model,
+    ...modelFor(deps, request, narrowed(definition, request.tools), input),
     limits,
     user: request.user ?? null,
     feature: request.feature ?? null,
@@ -66,9 +74,27 @@ function toolFaults(definition: AgentDefinition, wanted: readonly string[] = [])
 /** A model without a price could not be held to a budget. */
 function modelFaults({ config }: PlanDeps, model: string | undefined, nowMs: number): RequestFault[] {
   if (model === undefined) return [];
-  if (model === "auto") return [{ pointer: "/model", message: '"auto" is not served yet; name a model' }];
+  if (model === AUTO_MODEL) return [];
   if (priceOf(model, nowMs, config.prices) !== undefined) return [];
   return [{ pointer: "/model", message: "is no model with a known price" }];
+}
+
+type Submitted = EventData<"task.submitted">;
+
+/** The model that was asked for, or the one that the rules choose for this task, with their reason. */
+function modelFor(
+  { config, nowMs }: PlanDeps,
+  request: TaskRequest,
+  definition: AgentDefinition,
+  input: Submitted["input"],
+): Pick<Submitted, "definition" | "model" | "routed"> {
+  const wanted = request.model ?? definition.model;
+  if (wanted !== AUTO_MODEL) return { definition, model: wanted };
+  const tiered = withTiers(config, definition);
+  const { tier, model, reason } = routeModel(routeQuestion(input, tiered), tiered.tiers);
+  if (priceOf(model, nowMs(), config.prices) === undefined)
+    throw invalidRequest([{ pointer: "/model", message: `"auto" chose ${model}, which has no known price` }]);
+  return { definition: tiered, model, routed: { tier, reason } };
 }
 
 function webhookFaults({ egress }: PlanDeps, url: string | undefined): RequestFault[] {

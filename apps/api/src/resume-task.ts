@@ -5,6 +5,7 @@ import {
   ResumeRequest,
   resumeRule,
   type StopReason,
+  type TaskState,
   taskView,
   withBudget,
 } from "@pawl/protocol";
@@ -12,6 +13,7 @@ import { type OwedLeg, type ResumeOutcome, readTask, resumeTask } from "@pawl/st
 import type { RequestHandler } from "express";
 import type { ApiDeps } from "./api-deps.ts";
 import { callerOf } from "./auth.ts";
+import { spentScope } from "./budget-terms.ts";
 import { enqueueOwedLegs } from "./enqueue-owed.ts";
 import { idempotencyKey } from "./idempotency.ts";
 import { parseBody, refuseQuery } from "./parse-request.ts";
@@ -53,7 +55,8 @@ export function resumeTaskRoute(deps: ApiDeps): RequestHandler {
 
 type Command = { tenant: string; task: string; requestId: string; budget: ResumeRequest["budget"] };
 
-async function decideAndResume({ store }: ApiDeps, command: Command): Promise<OwedLeg[]> {
+async function decideAndResume(deps: ApiDeps, command: Command): Promise<OwedLeg[]> {
+  const { store } = deps;
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const state = await readTask(store, command.tenant, command.task);
     if (state === undefined) throw notFound();
@@ -61,7 +64,11 @@ async function decideAndResume({ store }: ApiDeps, command: Command): Promise<Ow
       throw new HttpProblem("conflict", `A task that is ${state.status} cannot be resumed.`);
     }
     const limits = withBudget(state.limits, command.budget);
-    const refusal = whyNotResume(state.stopReason, state.limits, limits);
+    // A budget that it shares is not raised by its own: what counts is whether that one can pay again.
+    const shared = state.stopReason === "budget_reached" && state.reached?.scope === "account";
+    const refusal = shared
+      ? await whyNotPaid(deps, command.tenant, state)
+      : whyNotResume(state.stopReason, state.limits, limits);
     if (refusal !== undefined) throw new HttpProblem("conflict", refusal);
     const outcome: ResumeOutcome = await resumeTask(store, {
       ...command,
@@ -85,6 +92,16 @@ const limitOf: Partial<Record<StopReason, { member: keyof Limits; name: string }
   max_tool_calls: { member: "max_tool_calls", name: "max_tool_calls" },
   deadline: { member: "timeout_ms", name: "timeout_ms" },
 };
+
+async function whyNotPaid(
+  deps: ApiDeps,
+  tenant: string,
+  { submitted }: TaskState,
+): Promise<string | undefined> {
+  const scope = await spentScope(deps, tenant, submitted);
+  if (scope === undefined) return undefined;
+  return `The task was stopped by the budget of its ${scope}, which is still spent: raise that one, or wait for its window to end.`;
+}
 
 export function whyNotResume(reason: StopReason, before: Limits, after: Limits): string | undefined {
   const rule = resumeRule(reason);

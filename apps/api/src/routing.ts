@@ -5,11 +5,16 @@ import { HttpProblem } from "./problem.ts";
 export function serve(
   router: Router,
   path: string,
-  handlers: { get?: RequestHandler; post?: RequestHandler },
+  handlers: { get?: RequestHandler; post?: RequestHandler; put?: RequestHandler },
 ): void {
   if (handlers.get !== undefined) router.get(path, handlers.get);
   if (handlers.post !== undefined) router.post(path, handlers.post);
-  const allow = [...(handlers.get ? ["GET", "HEAD"] : []), ...(handlers.post ? ["POST"] : [])].join(", ");
+  if (handlers.put !== undefined) router.put(path, handlers.put);
+  const allow = [
+    ...(handlers.get ? ["GET", "HEAD"] : []),
+    ...(handlers.post ? ["POST"] : []),
+    ...(handlers.put ? ["PUT"] : []),
+  ].join(", ");
   router.all(path, (request) => {
     throw new HttpProblem("method_not_allowed", `This path serves ${allow} only, not ${request.method}.`, {
       headers: { allow },

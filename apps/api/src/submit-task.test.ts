@@ -29,6 +29,15 @@ describe("a submitted task", () => {
     expect(await store.redis.zscore(key("default", "owed"), `${id}.1`)).toBeNull();
   });
 
+  it("chooses the model of an auto task by its size and form, and writes down why", async () => {
+    const id = await api.submit({ input: "What time is it?", model: "auto", tools: ["current_time"] });
+    const [first] = await readJournal(api.store, "default", id);
+    if (first?.type !== "task.submitted") throw new Error("not submitted");
+    expect(first.data).toMatchObject({ model: "claude-haiku-5-5", routed: { tier: "light" } });
+    expect(first.data.routed?.reason).not.toBe("");
+    expect(first.data.definition.tiers).toBeDefined();
+  });
+
   it("has its agent's definition pinned, and narrowed to the tools it names", async () => {
     const whole = await submittedData(await api.submit());
     const id = await api.submit({ tools: ["current_time"], model: "claude-haiku-5-5" });

@@ -98,7 +98,7 @@ async function start(): Promise<void> {
     );
   } else {
     shutdown.onShutdown("quarantine", watchQuarantine(store, log));
-    shutdown.onShutdown("sweepers", startSweepers(store, log));
+    shutdown.onShutdown("sweepers", startSweepers(store, log, { timeZone: config.timeZone }));
     const webhooks = await consumeWebhooks(store, {
       ...queue,
       concurrency: WEBHOOK_CONCURRENCY,

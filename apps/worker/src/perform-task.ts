@@ -3,6 +3,7 @@
  * the task stands, the agent's loop runs it step by step through the recorder, and the last step settles it.
  */
 import {
+  contextWindowOf,
   type EgressGuard,
   Interruption,
   type InterruptionKind,
@@ -107,6 +108,7 @@ async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log):
       {
         model: deps.model,
         priceOf: (model, atMs) => priceOf(model, atMs, config.prices),
+        contextWindowOf: (model) => contextWindowOf(model, config),
         tools: config.tools,
         record: (step) => claimed.pace(() => record(step)),
         signal: abort.signal,

@@ -36,8 +36,8 @@ export function stepRecorder(deps: RecorderDeps): Recorder {
   let previous: Promise<unknown> = Promise.resolve();
 
   async function send(record: StepRecord): Promise<Recorded> {
-    // Only an ending may owe a webhook.
-    const deliveryId = "stopReason" in record.where ? newId("dlv", deps.nowMs()) : "";
+    // Only an ending owes a webhook, where the task has one.
+    const deliveryId = deps.hasWebhook && "stopReason" in record.where ? newId("dlv", deps.nowMs()) : "";
     const outcome = await stepTask(
       deps.store,
       toStep(deps, record, { n: ++n, cursor, atMs: Math.max(deps.nowMs(), redisMs), deliveryId }),
@@ -86,7 +86,7 @@ function toStep(
       : {
           next: {
             terms: deps.termsAt(atMs),
-            holds: [{ hold: next.hold, nanoUsd: next.nanoUsd, spentOn: next.spentOn }],
+            holds: next.holds,
             reserveNanoUsd: next.reserveNanoUsd,
             events: next.events,
             leastNanoUsd: next.leastNanoUsd,

@@ -37,7 +37,10 @@ export function agentDefinition(config: PawlConfig, name: string): AgentDefiniti
 }
 
 /** The definition as a task that asks for `auto` itself needs it: with tiers, whatever model the agent names. */
-export function withTiers(config: PawlConfig, definition: AgentDefinition): AgentDefinition {
+export function withTiers(
+  config: PawlConfig,
+  definition: AgentDefinition,
+): AgentDefinition & { tiers: ModelTiers } {
   return { ...definition, tiers: definition.tiers ?? tiersOf(config, definition.name) };
 }
 

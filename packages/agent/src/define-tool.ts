@@ -39,6 +39,8 @@ export type ToolContext = {
   readonly egress: EgressGuard;
   /** Hosts the agent may fetch from; undefined: any public one. */
   readonly allowedHosts: readonly string[] | undefined;
+  /** Says that this call cost less than the tool's `costUsd`. Throws a RangeError for more, or for less than nothing. */
+  readonly reportCost: (usd: number) => void;
 };
 
 export type ToolInput = z.ZodObject;
@@ -56,8 +58,8 @@ export type Tool<Input extends ToolInput = ToolInput> = {
   /** Longest run, in milliseconds; undefined: the loop's default. */
   readonly timeoutMs?: number;
   /**
-   * What one call costs, in US dollars exact to the nano-dollar: charged to the task's budget as `tool`, whether the
-   * call succeeds or not. Undefined: nothing.
+   * What one call costs at most, in US dollars exact to the nano-dollar: held before it runs and charged to the task's
+   * budget as `tool`, whether the call succeeds or not, unless it reports less. Undefined: nothing.
    */
   readonly costUsd?: number;
   // A method, not a property: tools of many inputs then fit one list.

@@ -4,7 +4,7 @@
  * the script that appends it.
  */
 import { z } from "zod";
-import { AgentDefinition, ToolEffect } from "./agent-definition.ts";
+import { AgentDefinition, ModelTier, ToolEffect } from "./agent-definition.ts";
 import { Budget, Limits } from "./budget.ts";
 import { taskErrorCodes } from "./errors.ts";
 import { NanoUsd } from "./money.ts";
@@ -45,6 +45,8 @@ const data = {
     agent_version: z.string(),
     definition: AgentDefinition,
     model: z.string(),
+    /** Where the agent or the caller said `auto`: which tier was chosen, and why. */
+    routed: z.strictObject({ tier: ModelTier, reason: z.string() }).optional(),
     limits: Limits,
     user: z.string().nullable(),
     feature: z.string().nullable(),
@@ -68,6 +70,12 @@ const data = {
     held_nano_usd: NanoUsd,
     /** Set on the one turn left to answer with what is known, and why it is the last. */
     last_because: StopReason.optional(),
+    /** The answer may be no longer than money allows: shorter than the agent wants it. */
+    trimmed: z.literal(true).optional(),
+    /** No turn of the task's own: the model sums up what was done, to make room. */
+    purpose: z.literal("summary").optional(),
+    /** What was sent is less than the conversation: the reply's thinking is bound to what nobody sends again. */
+    cut: z.literal(true).optional(),
   }),
   "model.responded": z.strictObject({
     call: z.string(),
@@ -90,22 +98,55 @@ const data = {
     /** The cost is the call's worst case: whether it was billed is not known. */
     unconfirmed: z.boolean(),
   }),
+  /** The turns from here on are asked of a cheaper model. */
+  "model.downgraded": z.strictObject({
+    from: z.string(),
+    to: z.string(),
+    because: z.enum(["soft_limit", "budget"]),
+    message: z.string(),
+  }),
+  /** The results of these calls are shown to the model no more, from here on. `tokens_freed` is an estimate. */
+  "context.cleared": z.strictObject({
+    calls: z.array(z.string()).min(1),
+    tokens_freed: z.int().nonnegative(),
+  }),
+  /** `text` stands in for the `messages` that followed the task itself. `call` is the one that wrote it. */
+  "context.summarised": z.strictObject({
+    call: z.string(),
+    text: z.string(),
+    messages: z.int().nonnegative(),
+    tokens_freed: z.int().nonnegative(),
+  }),
   "usage.confirmed": z.strictObject({ call: z.string(), usage: TokenUsage, cost_nano_usd: NanoUsd }),
-  "tool.started": z.strictObject({ call: z.string(), tool: z.string(), effect: ToolEffect }),
+  "tool.started": z.strictObject({
+    call: z.string(),
+    tool: z.string(),
+    effect: ToolEffect,
+    /** What the call costs at most, held under `hold`; none where the tool is free. */
+    hold: z.string().optional(),
+    held_nano_usd: NanoUsd.optional(),
+  }),
   "tool.completed": z.strictObject({
     call: z.string(),
     tool: z.string(),
     content: z.string(),
+    cost_nano_usd: NanoUsd.optional(),
     duration_ms: z.number().nonnegative(),
   }),
   "tool.failed": z.strictObject({
     call: z.string(),
     tool: z.string(),
     error: z.strictObject({ code: z.enum(toolErrorCodes), message: z.string() }),
+    cost_nano_usd: NanoUsd.optional(),
     duration_ms: z.number().nonnegative(),
   }),
   "limit.warned": z.strictObject({ limit: StopReason, message: z.string() }),
-  "limit.reached": z.strictObject({ limit: StopReason, message: z.string() }),
+  /** account: not the task's own limit, but one that it shares with others. */
+  "limit.reached": z.strictObject({
+    limit: StopReason,
+    scope: z.enum(["task", "account"]).optional(),
+    message: z.string(),
+  }),
   "task.waiting": z.strictObject({
     for: WaitingFor,
     after_ms: z.int().nonnegative().optional(),
@@ -123,7 +164,12 @@ const data = {
   /** The worker of that start lives: it had lost its lease, and was no crash. */
   "lease.lost": z.strictObject({ worker: z.string(), start_seq: z.int().positive() }),
   "task.completed": z.strictObject({ stop_reason: z.literal("end_turn") }),
-  "task.stopped": z.strictObject({ stop_reason: z.enum(stopReasonsOf("stopped")), message: z.string() }),
+  /** `answer`: what the user is told where the agent had said nothing yet. */
+  "task.stopped": z.strictObject({
+    stop_reason: z.enum(stopReasonsOf("stopped")),
+    message: z.string(),
+    answer: z.string().optional(),
+  }),
   "task.failed": z.strictObject({ stop_reason: z.enum(stopReasonsOf("failed")), error: TaskError }),
   "task.cancelled": z.strictObject({ stop_reason: z.literal("cancelled") }),
 } as const;

@@ -41,9 +41,16 @@ const submitted = (over: Partial<EventData<"task.submitted">> = {}): NewEvent =>
   },
 });
 const started: NewEvent = { type: "task.started", data: { worker: "w", leg: 1, model_provider: "test" } };
+const requestedData = (call: string, held = 100): EventData<"model.requested"> => ({
+  call,
+  model: "m",
+  max_tokens: 50,
+  input_tokens_bound: 200,
+  held_nano_usd: held,
+});
 const requested = (call: string, held = 100): NewEvent => ({
   type: "model.requested",
-  data: { call, model: "m", max_tokens: 50, input_tokens_bound: 200, held_nano_usd: held },
+  data: requestedData(call, held),
 });
 const responded = (call: string, cost = 40): NewEvent => ({
   type: "model.responded",
@@ -202,6 +209,33 @@ describe("what the wire shows", () => {
     expect(eventView({ ...requested("m1", 1500), seq: 2, at: T0, attempt: 1 }).data).toMatchObject({
       held_usd: 0.0000015,
     });
+  });
+
+  it("does not show a summary, which the model wrote for itself, where there is an answer", () => {
+    const summing: NewEvent = {
+      type: "model.requested",
+      data: { ...requestedData("m2"), purpose: "summary" },
+    };
+    const reply = responded("m2");
+    if (reply.type !== "model.responded") throw new Error("unreachable");
+    const summary: NewEvent = {
+      type: "model.responded",
+      data: { ...reply.data, content: [{ type: "text", text: "a summary" }] },
+    };
+    const replaced: NewEvent = {
+      type: "context.summarised",
+      data: { call: "m2", text: "a summary", messages: 2, tokens_freed: 10 },
+    };
+    const after = foldTask(
+      journal(submitted(), started, requested("m1"), responded("m1"), summing, summary, replaced),
+    );
+    expect(after).toMatchObject({
+      text: "answer",
+      turns: 2,
+      usage: { model_calls: 2 },
+      modelCostNanoUsd: 80,
+    });
+    expect(foldTask(journal(submitted(), started, summing, summary)).text).toBe("a summary");
   });
 
   it("refuses a journal that does not begin at its beginning", () => {

@@ -18,6 +18,8 @@ export type TaskState = {
   stopReason: StopReason | null;
   error: TaskError | null;
   degraded: { reason: string; message: string } | null;
+  /** The limit that makes its turns the last ones. */
+  reached: { limit: StopReason; scope: "task" | "account" } | null;
   limits: Limits;
   createdAtMs: number;
   startedAtMs: number | null;
@@ -44,12 +46,16 @@ export type TaskState = {
   steps: number;
   usage: TokenUsage & { model_calls: number; tool_calls: number };
   modelCostNanoUsd: number;
+  toolCostNanoUsd: number;
   /** The part of the cost that stands at a worst case, since the reply was never seen. */
   unconfirmedNanoUsd: number;
   /** Tokens that calls of unknown outcome may have used, at their worst case. */
   unconfirmedTokens: number;
-  /** Calls whose cost is held: asked for, not answered yet. */
+  /** Model calls whose cost is held: asked for, not answered yet. */
   openHolds: Map<string, EventData<"model.requested">>;
+  /** The same of tool calls: what is held, by hold, and the hold of each call. */
+  openToolHolds: Map<string, number>;
+  toolHoldOf: Map<string, string>;
   /** Worst cases charged by a crash or an ending, each of which a late usage report may lower once. */
   unconfirmedCalls: Map<string, EventData<"model.requested">>;
   /** Of the last reply: its calls that were counted. */
@@ -84,6 +90,7 @@ export function taskFromSubmission(event: Event): TaskState {
     stopReason: null,
     error: null,
     degraded: null,
+    reached: null,
     limits: data.limits,
     createdAtMs: at,
     startedAtMs: null,
@@ -110,9 +117,12 @@ export function taskFromSubmission(event: Event): TaskState {
       tool_calls: 0,
     },
     modelCostNanoUsd: 0,
+    toolCostNanoUsd: 0,
     unconfirmedNanoUsd: 0,
     unconfirmedTokens: 0,
     openHolds: new Map(),
+    openToolHolds: new Map(),
+    toolHoldOf: new Map(),
     unconfirmedCalls: new Map(),
     seenToolCalls: new Set(),
     warned: new Set(),
@@ -122,9 +132,13 @@ export function taskFromSubmission(event: Event): TaskState {
   };
 }
 
+const SHORTER_ANSWER = "Answers were kept short to stay within the budget.";
+
 /** Changes `state` in place: the worker folds its own events as it goes, and copies would be quadratic. */
 export function applyEvent(state: TaskState, event: Event): void {
   state.seq = event.seq;
+  let trimmed = false;
+  let summary = false;
   switch (event.type) {
     case "task.submitted":
       throw new RangeError(`task.submitted again at seq ${event.seq}`);
@@ -146,13 +160,18 @@ export function applyEvent(state: TaskState, event: Event): void {
       state.model = event.data.model;
       break;
     case "model.responded":
+      trimmed = state.openHolds.get(event.data.call)?.trimmed === true;
+      summary = state.openHolds.get(event.data.call)?.purpose === "summary";
       state.openHolds.delete(event.data.call);
       state.seenToolCalls.clear();
       state.turns += 1;
       recordStep(state);
       addUsage(state, event.data.usage);
       state.modelCostNanoUsd += event.data.cost_nano_usd;
-      state.text = textOf(event.data.content) ?? state.text;
+      // A summary is written for the model; a user sees it only where there is nothing else.
+      state.text = (summary ? state.text : null) ?? textOf(event.data.content) ?? state.text;
+      if (trimmed && !summary && event.data.stop_reason === "max_tokens")
+        state.degraded ??= { reason: "shorter_answer", message: SHORTER_ANSWER };
       break;
     case "model.failed":
       closeFailedCall(state, event.data);
@@ -160,21 +179,35 @@ export function applyEvent(state: TaskState, event: Event): void {
     case "usage.confirmed":
       confirmUsage(state, event.data);
       break;
+    case "model.downgraded":
+      state.model = event.data.to;
+      state.degraded ??= { reason: "cheaper_model", message: event.data.message };
+      break;
     case "tool.started":
       countToolCall(state, event.data.call);
+      if (event.data.hold !== undefined) {
+        state.openToolHolds.set(event.data.hold, event.data.held_nano_usd ?? 0);
+        state.toolHoldOf.set(event.data.call, event.data.hold);
+      }
       break;
     case "tool.completed":
     case "tool.failed":
       // A call that the limit refused does not count against it.
       if (event.type === "tool.completed" || event.data.error.code !== "limit_reached")
         countToolCall(state, event.data.call);
+      closeToolHold(state, event.data);
       recordStep(state);
+      break;
+    // They change what the model is shown, and nothing of what the task is.
+    case "context.cleared":
+    case "context.summarised":
       break;
     case "limit.warned":
       state.warned.add(event.data.limit);
       break;
     case "limit.reached":
       state.degraded = { reason: event.data.limit, message: event.data.message };
+      state.reached = { limit: event.data.limit, scope: event.data.scope ?? "task" };
       break;
     case "task.waiting":
       chargeOpenHolds(state);
@@ -222,7 +255,7 @@ export function textOf(content: readonly { type: string; [member: string]: unkno
 
 /** What a task has spent: confirmed or not. */
 export function spentNanoUsd(state: TaskState): number {
-  return state.modelCostNanoUsd;
+  return state.modelCostNanoUsd + state.toolCostNanoUsd;
 }
 
 /** All tokens that count against `max_tokens`: input however it was billed, output, and unknown outcomes. */
@@ -275,6 +308,20 @@ function chargeOpenHolds(state: TaskState): void {
     state.unconfirmedCalls.set(call, request);
   }
   state.openHolds.clear();
+  for (const nanoUsd of state.openToolHolds.values()) {
+    state.toolCostNanoUsd += nanoUsd;
+    state.unconfirmedNanoUsd += nanoUsd;
+  }
+  state.openToolHolds.clear();
+}
+
+function closeToolHold(
+  state: TaskState,
+  { call, cost_nano_usd = 0 }: EventData<"tool.completed" | "tool.failed">,
+) {
+  state.openToolHolds.delete(state.toolHoldOf.get(call) ?? "");
+  state.toolHoldOf.delete(call);
+  state.toolCostNanoUsd += cost_nano_usd;
 }
 
 function closeFailedCall(state: TaskState, failure: EventData<"model.failed">): void {
@@ -316,6 +363,8 @@ function reopen(state: TaskState, event: Event & { type: "task.resumed" }): void
   state.stopReason = null;
   state.error = null;
   state.degraded = null;
+  state.reached = null;
+  state.model = state.submitted.model;
   state.finishedAtMs = null;
   state.failedTries = 0;
   state.crashes = [];
@@ -336,6 +385,8 @@ function end(
   state.stopReason = event.data.stop_reason;
   state.finishedAtMs = event.at;
   if (event.type === "task.failed") state.error = event.data.error;
-  if (event.type === "task.stopped")
+  if (event.type === "task.stopped") {
     state.degraded = { reason: event.data.stop_reason, message: event.data.message };
+    state.text ??= event.data.answer ?? null;
+  }
 }

@@ -68,7 +68,11 @@ export function taskView(id: string, state: TaskState): Task {
     usage: { ...state.usage },
     cost: {
       usd: usdFromNano(spentNanoUsd(state)),
-      by_kind: { model: usdFromNano(state.modelCostNanoUsd), embedding: 0, tool: 0 },
+      by_kind: {
+        model: usdFromNano(state.modelCostNanoUsd),
+        embedding: 0,
+        tool: usdFromNano(state.toolCostNanoUsd),
+      },
       unconfirmed_usd: usdFromNano(state.unconfirmedNanoUsd),
     },
     budget: budgetOnTheWire(state.limits),

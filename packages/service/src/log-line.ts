@@ -15,8 +15,12 @@ export type LogEntry = {
 export function jsonLine({ level, message, time, process, fields }: LogEntry): string {
   const head = { level, message, time, process };
   // A field may not pass for the line's own members.
-  const own = Object.entries(fields).map(([name, value]) => [name in head ? `${name}_` : name, value]);
-  const line = JSON.stringify({ ...head, ...Object.fromEntries(own) });
+  const own = Object.keys(fields).some((name) => name in head)
+    ? Object.fromEntries(
+        Object.entries(fields).map(([name, value]) => [name in head ? `${name}_` : name, value]),
+      )
+    : fields;
+  const line = JSON.stringify({ ...head, ...own });
   return line.replace(unsafe, (character) => `\\u${hex(character).padStart(4, "0")}`);
 }
 

@@ -111,9 +111,10 @@ function safeText(message: unknown, bounds: RedactLimits): string {
 }
 
 function handedDown(inherited: SafeFields, given: LogFields, safe: SafeFields): SafeFields {
-  const names = Object.keys(inherited);
-  const kept = names.filter((name) => name in safe || !givenAsUndefined(given, name));
-  return { ...Object.fromEntries(kept.map((name) => [name, inherited[name]])), ...safe };
+  const gone = Object.keys(inherited).filter((name) => !(name in safe) && givenAsUndefined(given, name));
+  if (gone.length === 0) return { ...inherited, ...safe };
+  const kept = Object.entries(inherited).filter(([name]) => !gone.includes(name));
+  return { ...Object.fromEntries(kept), ...safe };
 }
 
 function givenAsUndefined(given: LogFields, name: string): boolean {
@@ -138,11 +139,17 @@ function openOutlet(target: NodeJS.WritableStream) {
   let inFlight = 0;
   const waiting: (() => void)[] = [];
   const settle = () => {
-    if (unsent.length === 0 && inFlight === 0) for (const resolve of waiting.splice(0)) resolve();
+    if (unsent.length === 0 && gathered === "" && inFlight === 0)
+      for (const resolve of waiting.splice(0)) resolve();
   };
-  const send = (line: string) => {
+  /** Lines of one turn of the event loop leave in one write: where many tasks speak at once each would cost one. */
+  let gathered = "";
+  const send = () => {
+    if (gathered === "") return;
+    const lines = gathered;
+    gathered = "";
     inFlight += 1;
-    target.write(line, () => {
+    target.write(lines, () => {
       inFlight -= 1;
       settle();
     });
@@ -151,7 +158,8 @@ function openOutlet(target: NodeJS.WritableStream) {
     decodeStrings: false,
     write(line: string, _encoding, next) {
       unsent.shift();
-      send(line);
+      if (gathered === "") process.nextTick(send);
+      gathered += line;
       next();
     },
   });
@@ -160,6 +168,7 @@ function openOutlet(target: NodeJS.WritableStream) {
   // winston delivers a tick later; `process.exit` leaves it none. These two streams write at once.
   if (target === process.stdout || target === process.stderr) {
     process.once("exit", () => {
+      send();
       for (const line of unsent.splice(0)) target.write(line);
     });
   }

@@ -8,6 +8,7 @@ export const redacted = "[redacted]";
 /** The text with every secret that can be told by its shape or its surroundings replaced by `[redacted]`. */
 export function redactText(text: string): string {
   try {
+    if (!anyHint.test(text)) return text;
     let clean = withoutNamedSecrets(withoutPrivateKeys(text));
     for (const { pattern, replace } of shapes) clean = clean.replace(pattern, replace);
     return clean;
@@ -91,7 +92,12 @@ function endOfQuote(text: string, begin: number, quote: string, escapes: number)
   return text.length;
 }
 
-type Shape = { pattern: RegExp; replace: (match: string, ...groups: string[]) => string };
+type Shape = {
+  /** Without this, in any case, the pattern matches nowhere: one cheap search spares most texts all the others. */
+  hint: string;
+  pattern: RegExp;
+  replace: (match: string, ...groups: string[]) => string;
+};
 
 const all = () => redacted;
 const afterFirstGroup = (_: string, head = "") => `${head}${redacted}`;
@@ -100,6 +106,7 @@ const shapes: readonly Shape[] = [
   // redis://user:pass@host. Data stores' passwords are often written unescaped, so everything up to the last @
   // of the word goes; for other schemes the userinfo ends where the URL grammar says.
   {
+    hint: "://",
     pattern:
       /\b((?:rediss?|valkeys?|postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|amqps?|nats):\/\/)([^\s"'<>]*)/gi,
     replace: (match, scheme = "", rest = "") => {
@@ -107,33 +114,56 @@ const shapes: readonly Shape[] = [
       return at === -1 ? match : `${scheme}${redacted}${rest.slice(at)}`;
     },
   },
-  { pattern: /(:\/\/)[^\s/?#"'<>\\]+(?=@)/g, replace: afterFirstGroup },
+  { hint: "://", pattern: /(:\/\/)[^\s/?#"'<>\\]+(?=@)/g, replace: afterFirstGroup },
 
   // Header lines. A scheme or a digit is asked for, so that prose ("authorization: required") stays readable.
   {
+    hint: "authorization",
     pattern:
       /\b(authorization\s{0,4}[:=]\s{0,4})(?:(?:basic|bearer|digest|token|apikey|api-key|hmac|negotiate|aws4-hmac-sha256)\s[^"'\\\r\n]*|(?=[^\s"'\\]{0,64}\d)[^\s"'\\,;]{8,})/gi,
     replace: afterFirstGroup,
   },
-  { pattern: /\b((?:set-)?cookie\s{0,4}:\s{0,4})[\w.-]{1,128}=[^"'\\\r\n]*/gi, replace: afterFirstGroup },
-  { pattern: /\b(x-api-key\s{0,4}[:=]\s{0,4})[^\s"'\\,;]+/gi, replace: afterFirstGroup },
-  { pattern: /\b(Bearer\s{1,4})([\w.~+/=-]+)/gi, replace: bearer },
-  { pattern: /\b(Basic\s{1,4})([A-Za-z0-9+/_-]{6,}={0,2})/gi, replace: basic },
+  {
+    hint: "cookie",
+    pattern: /\b((?:set-)?cookie\s{0,4}:\s{0,4})[\w.-]{1,128}=[^"'\\\r\n]*/gi,
+    replace: afterFirstGroup,
+  },
+  { hint: "x-api-key", pattern: /\b(x-api-key\s{0,4}[:=]\s{0,4})[^\s"'\\,;]+/gi, replace: afterFirstGroup },
+  { hint: "bearer", pattern: /\b(Bearer\s{1,4})([\w.~+/=-]+)/gi, replace: bearer },
+  { hint: "basic", pattern: /\b(Basic\s{1,4})([A-Za-z0-9+/_-]{6,}={0,2})/gi, replace: basic },
 
   // Tokens known by their shape.
-  { pattern: /sk-ant-[\w-]{4,}/g, replace: all },
-  { pattern: /(?<![A-Za-z0-9])sk-[A-Za-z0-9][\w-]{19,}/g, replace: all },
-  { pattern: /whsec_[\w+/=-]{4,}/g, replace: all },
+  { hint: "sk-", pattern: /sk-ant-[\w-]{4,}/g, replace: all },
+  { hint: "sk-", pattern: /(?<![A-Za-z0-9])sk-[A-Za-z0-9][\w-]{19,}/g, replace: all },
+  { hint: "whsec_", pattern: /whsec_[\w+/=-]{4,}/g, replace: all },
   // Metrics are called pawl_… too; a random key always has a digit or a capital among so many characters.
-  { pattern: /pawl_[\w-]{12,}/g, replace: (match) => (/[0-9A-Z]/.test(match) ? redacted : match) },
-  { pattern: /(?:AKIA|ASIA)[A-Z0-9]{16}/g, replace: all },
-  { pattern: /(?:gh[opsur]_|github_pat_|glpat-|npm_)[\w-]{20,}/g, replace: all },
-  { pattern: /(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{10,}/g, replace: all },
-  { pattern: /xox[abeoprs]-[\w-]{10,}/g, replace: all },
-  { pattern: /AIza[\w-]{30,}/g, replace: all },
+  {
+    hint: "pawl_",
+    pattern: /pawl_[\w-]{12,}/g,
+    replace: (match) => (/[0-9A-Z]/.test(match) ? redacted : match),
+  },
+  { hint: "akia|asia", pattern: /(?:AKIA|ASIA)[A-Z0-9]{16}/g, replace: all },
+  {
+    hint: "gh[opsur]_|github_pat_|glpat-|npm_",
+    pattern: /(?:gh[opsur]_|github_pat_|glpat-|npm_)[\w-]{20,}/g,
+    replace: all,
+  },
+  { hint: "[sr]k_(?:live|test)_", pattern: /(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{10,}/g, replace: all },
+  { hint: "xox", pattern: /xox[abeoprs]-[\w-]{10,}/g, replace: all },
+  { hint: "aiza", pattern: /AIza[\w-]{30,}/g, replace: all },
   // A JWT. It starts at a word border (or after %20), or "eyJeyJeyJ…" would be searched once per "eyJ".
-  { pattern: /(?:(?<![\w-])|(?<=%[0-9A-Fa-f]{2}))eyJ[\w-]{6,}\.[\w-]{2,}(?:\.[\w-]*)?/g, replace: all },
+  {
+    hint: "eyj",
+    pattern: /(?:(?<![\w-])|(?<=%[0-9A-Fa-f]{2}))eyJ[\w-]{6,}\.[\w-]{2,}(?:\.[\w-]*)?/g,
+    replace: all,
+  },
 ];
+
+/** A named secret follows `:` or `=`. */
+const anyHint = new RegExp(
+  ["[:=]", "private key", ...new Set(shapes.map(({ hint }) => hint))].join("|"),
+  "i",
+);
 
 /** A long or mixed word after "Bearer" is a token; a plain one is English ("bearer shares"). */
 function bearer(match: string, scheme = "", token = ""): string {

@@ -132,8 +132,13 @@ function listOf(list: readonly unknown[], copy: Copy, under: Secrecy): unknown[]
 }
 
 function objectOf(object: object, copy: Copy, under: Secrecy): unknown {
+  const kept: Entries = [];
   const beside = nameBeside(object);
-  return entriesOf(ownEntries(object), copy, under, (name) => (name === "value" ? beside : "open"));
+  for (const name of Object.keys(object)) {
+    if (!keep(kept, name, read(object, name), copy, name === "value" ? strictest(under, beside) : under))
+      break;
+  }
+  return recordOf(kept);
 }
 
 /** What `{name: "authorization", value: "…"}` says about its value. */
@@ -145,29 +150,34 @@ function nameBeside(object: object): Secrecy {
   return "open";
 }
 
-function* ownEntries(object: object): Generator<readonly [string, unknown]> {
-  for (const name of Object.keys(object)) yield [name, read(object, name)];
-}
-
 function entriesOf(
   entries: Iterable<readonly [unknown, unknown]>,
   copy: Copy,
   under: Secrecy,
-  alsoSays: (name: string) => Secrecy = () => "open",
 ): Record<string, unknown> {
-  const kept: [string, unknown][] = [];
+  const kept: Entries = [];
   for (const [key, value] of entries) {
-    if (value === undefined) continue;
-    if (copy.valuesLeft <= 0) {
-      kept.push(["…", "[too large]"]);
-      break;
-    }
-    if (typeof value !== "object") copy.valuesLeft -= 1;
-    const name = typeof key === "object" ? "[object]" : String(key);
-    const secrecy = strictest(under, strictest(secrecyOf(name), alsoSays(name)));
-    kept.push([textOf(name, copy), copyOf(value, copy, secrecy)]);
+    if (!keep(kept, typeof key === "object" ? "[object]" : String(key), value, copy, under)) break;
   }
-  // Defines rather than assigns, so that a key called `__proto__` stays a key.
+  return recordOf(kept);
+}
+
+type Entries = [string, unknown][];
+
+/** False once there is no room for more. */
+function keep(kept: Entries, name: string, value: unknown, copy: Copy, under: Secrecy): boolean {
+  if (value === undefined) return true;
+  if (copy.valuesLeft <= 0) {
+    kept.push(["…", "[too large]"]);
+    return false;
+  }
+  if (typeof value !== "object") copy.valuesLeft -= 1;
+  kept.push([textOf(name, copy), copyOf(value, copy, strictest(under, secrecyOf(name)))]);
+  return true;
+}
+
+/** Defines rather than assigns, so that a key called `__proto__` stays a key. */
+function recordOf(kept: Entries): Record<string, unknown> {
   return Object.fromEntries(kept);
 }
 

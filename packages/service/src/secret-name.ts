@@ -37,8 +37,21 @@ const smashed = /(?:apikeys?|accesskey|secretkey|privatekey|token|password|passw
 /** Names longer than this are data, not names; reading them word by word would cost more than it tells. */
 const longestName = 200;
 
+/** The names of a process are few, and each is asked for again and again; data in names' place is forgotten. */
+const known = new Map<string, Secrecy>();
+const mostKnown = 2_000;
+
 export function secrecyOf(name: string): Secrecy {
   if (name.length > longestName) return "open";
+  const before = known.get(name);
+  if (before !== undefined) return before;
+  if (known.size >= mostKnown) known.clear();
+  const secrecy = readSecrecy(name);
+  known.set(name, secrecy);
+  return secrecy;
+}
+
+function readSecrecy(name: string): Secrecy {
   const words = wordsOf(name);
   const last = words.at(-1);
   if (last === undefined || describingWords.has(last)) return "open";

@@ -1,5 +1,5 @@
 /** Calls claim.lua: a worker takes a task up and gets the journal to fold. */
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { Event, EventData } from "@pawl/protocol";
 import { decodeStored } from "./journal.ts";
 import { tenantBase } from "./keys.ts";
@@ -28,7 +28,7 @@ export async function claimTask(store: Store, claim: Claim): Promise<ClaimOutcom
       claim.task,
       claim.leg,
       claim.start,
-      randomBytes(4).toString("hex"),
+      randomUUID().slice(0, 8), // Node makes the randomness of many UUIDs at once
       store.codec.encode({ type: "task.started", data: claim.started }),
     ]),
   );

@@ -1,5 +1,5 @@
 /** Connections to Redis, single or cluster, and the check that a given server keeps what it is told. */
-import { Cluster, Redis } from "ioredis";
+import { Cluster, type Command, Redis } from "ioredis";
 import type { RedisClient } from "./scripts.ts";
 
 /** `redis://…` or `rediss://…`; several of them, or `cluster`, mean a cluster. */
@@ -31,9 +31,25 @@ export function connectRedis(
   const retryStrategy = (tries: number) => Math.min(50 * 2 ** tries, 1000) * (0.5 + Math.random() / 2);
   const client = address.cluster
     ? new Cluster([...address.urls], { redisOptions: options, clusterRetryStrategy: retryStrategy })
-    : new Redis(address.urls[0], { ...options, retryStrategy });
+    : new GatheringRedis(address.urls[0], { ...options, retryStrategy });
   client.on("error", onError);
   return client;
+}
+
+/**
+ * Commands that are given before the event loop turns to something else leave in one write to the socket, in their
+ * order and without waiting for anything: a write is a system call, and costs more than making the command.
+ */
+class GatheringRedis extends Redis {
+  override sendCommand(command: Command, stream?: Parameters<Redis["sendCommand"]>[1]): unknown {
+    // Absent before the first connection; a new one has a socket of its own, which knows nothing of this one's cork.
+    const socket: Redis["stream"] | undefined = this.stream;
+    if (socket?.writableCorked === 0) {
+      socket.cork();
+      process.nextTick(() => socket.uncork());
+    }
+    return super.sendCommand(command, stream);
+  }
 }
 
 export type RedisFault = { severity: "error" | "warning"; message: string; fix: string };

@@ -1,6 +1,7 @@
 /** The only room that knows Redis and BullMQ: keys, scripts, journal, queues, the ledger, deliveries. */
 export { type Account, accountKey, type LimitTerms, scopeAccounts, type Terms } from "./account.ts";
 export { type ApiKeyRecord, createApiKey, findApiKey, Scope, webhookSecret } from "./api-keys.ts";
+export { readBudget, setLimit, type WindowBudget } from "./budgets.ts";
 export { type Claim, type ClaimOutcome, claimTask } from "./claim.ts";
 export { type Codec, compressingCodec } from "./codec.ts";
 export {
@@ -76,5 +77,16 @@ export { sweepOwed } from "./sweep/owed.ts";
 export { sweepRetention } from "./sweep/retention.ts";
 export { sweepSeats } from "./sweep/seats.ts";
 export { redisNowMs } from "./sweep/sweep.ts";
+export { DEFAULT_REPORTS_KEPT_MS, sweepUsage, type UsageSweep } from "./sweep/usage.ts";
 export { sweepVanished, type VanishedCursors } from "./sweep/vanished.ts";
 export type { Transition } from "./transition.ts";
+export { SPENDING_KINDS } from "./usage-feed.ts";
+export {
+  readUsage,
+  USAGE_DIMENSIONS,
+  type UsageDimension,
+  type UsageQuery,
+  type UsageReport,
+  type UsageRow,
+} from "./usage-reports.ts";
+export type { UsageLabel, UsageSums } from "./usage-reports-sums.ts";

@@ -10,6 +10,8 @@ export const names = {
   journal: "journal:", // LIST   a task's events, stamped; the index is seq - 1
   account: "account:", // STRING what one user, session, feature or the tenant spent and holds, and its limits
   usageFeed: "usage-feed", // LIST   what each ended call cost, not yet in the reports
+  usageRolled: "usage-rolled", // STRING how many lines of the feed have gone over into the reports
+  usage: "usage:", // HASH   a day's report: what was spent by user, feature, agent and model or tool
   archive: "archive:", // STRING a finished task's journal, compressed, in place of the list
   taskDeliveries: "task-deliveries:", // LIST   ids of a task's webhook deliveries
   due: "due", // ZSET   live tasks by their next alarm, ms

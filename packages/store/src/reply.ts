@@ -24,6 +24,7 @@ export function numberAt(list: readonly ScriptReply[], index: number): number {
 
 /** From `first` on to `end`: `<base>\n<task>\n<leg>\n<lane>`, as admission.lua writes the legs it owes. */
 export function legsAt(list: readonly ScriptReply[], first: number, end = list.length): OwedLeg[] {
+  if (end === first) return [];
   return Array.from({ length: end - first }, (_, i) => {
     const [base = "", task = "", leg = "0", lane] = textAt(list, first + i).split("\n");
     return { tenant: tenantOfBase(base), task, leg: Number(leg), lane: Lane.parse(lane) };

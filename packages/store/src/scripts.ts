@@ -12,7 +12,18 @@ export type ScriptArgument = string | number | Buffer;
 /** What a script replies: nested arrays of bytes and integers. */
 export type ScriptReply = Buffer | number | null | ScriptReply[];
 
-const scriptNames = ["submit", "claim", "step", "signal", "resume", "archive", "forget", "deliver"] as const;
+const scriptNames = [
+  "submit",
+  "claim",
+  "step",
+  "signal",
+  "resume",
+  "archive",
+  "forget",
+  "deliver",
+  "limit",
+  "rollup",
+] as const;
 export type ScriptName = (typeof scriptNames)[number];
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -3,6 +3,7 @@ import { getEventListeners } from "node:events";
 import { afterAll, describe, expect, it } from "vitest";
 import { startSimulator } from "../../../../apps/simulator/src/index.ts";
 import { modelFailures, rowOfStatus } from "../failure-table.ts";
+import type { Message } from "../task/conversation.ts";
 import { submittedEvent } from "../task/task-run.fixture.ts";
 import { anthropicModel, type ModelRequest } from "./ask-model.ts";
 import { modelFailure } from "./failure.ts";
@@ -87,6 +88,54 @@ describe("an answer", () => {
     const again = await ask("cached. ".repeat(200));
     expect(first.usage.cache_write_tokens).toBeGreaterThan(0);
     expect(again.usage.cache_read_tokens).toBeGreaterThanOrEqual(first.usage.cache_write_tokens);
+  });
+
+  it("reads in each of fifty turns all that the one before it was sent, however many blocks a turn adds", async () => {
+    const tools = [{ name: "look", description: "Looks.", input_schema: { type: "object" as const } }];
+    const definition = {
+      ...request("").definition,
+      tools: tools.map((t) => ({ ...t, effect: "read" as const })),
+    };
+    const messages: Message[] = [{ role: "user", content: [{ type: "text", text: "fifty turns." }] }];
+    let sentBefore = 0;
+    for (let turn = 1; turn <= 50; turn += 1) {
+      const { usage } = await ask("", { definition, messages, mayUseTools: turn < 50 });
+      // The first has nothing to read, and all is written that is not read.
+      expect(usage.cache_read_tokens, `turn ${turn}`).toBe(sentBefore);
+      expect(usage.input_tokens).toBe(0);
+      sentBefore = usage.cache_read_tokens + usage.cache_write_tokens;
+      const calls = Array.from({ length: turn % 10 === 0 ? 25 : 1 }, (_, n) => `toolu_${turn}_${n}`);
+      messages.push(
+        {
+          role: "assistant",
+          content: calls.map((id) => ({ type: "tool_use", id, name: "look", input: {} })),
+        },
+        {
+          role: "user",
+          content: calls.map((id) => ({
+            type: "tool_result",
+            tool_use_id: id,
+            content: `seen ${id}. `.repeat(50),
+          })),
+        },
+      );
+    }
+  });
+
+  it("finds the task in the cache when what came after it was cleared", async () => {
+    const task = { role: "user" as const, content: [{ type: "text", text: "the task. ".repeat(500) }] };
+    // So many blocks that no other breakpoint looks back as far as the task.
+    const after = (said: string): Message[] => [
+      task,
+      { role: "assistant", content: [{ type: "text", text: "Well." }] },
+      { role: "user", content: Array.from({ length: 25 }, () => ({ type: "text", text: said })) },
+      { role: "assistant", content: [{ type: "text", text: "So." }] },
+      { role: "user", content: [{ type: "text", text: "Go on." }] },
+    ];
+    const first = await ask("", { messages: [task] });
+    await ask("", { messages: after("one thing. ") });
+    const cleared = await ask("", { messages: after("another thing. ") });
+    expect(cleared.usage.cache_read_tokens).toBeGreaterThanOrEqual(first.usage.cache_write_tokens);
   });
 
   it("is counted by the provider without being asked for", async () => {

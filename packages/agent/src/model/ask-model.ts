@@ -75,30 +75,35 @@ export function anthropicModel({ apiKey, baseUrl, idleTimeoutMs }: AnthropicMode
 
 const CACHED: Anthropic.CacheControlEphemeral = { type: "ephemeral" };
 
-/**
- * Breakpoints at the end of what never changes (tools, then system) and at the end of the conversation: each turn
- * reads what the one before it wrote.
- */
 function requestBody({ model, definition, messages, mayUseTools }: ModelRequest) {
   const tools = definition.tools.map(
     ({ name, description, input_schema }): Anthropic.Tool => ({ name, description, input_schema }),
   );
+  const marked = breakpoints(messages);
   return {
     model,
     system: [{ type: "text" as const, text: definition.system, cache_control: CACHED }],
-    messages: messages.map((message, i) => messageParam(message, i === messages.length - 1)),
+    messages: messages.map((message, i) => messageParam(message, marked.has(i))),
     ...(tools.length === 0 ? {} : { tools }),
     ...(tools.length === 0 || mayUseTools ? {} : { tool_choice: { type: "none" as const } }),
   };
 }
 
-function messageParam({ role, content }: Message, isLast: boolean): Anthropic.MessageParam {
-  const blocks: ContentBlock[] = isLast
-    ? content.map((block, i) =>
-        i === content.length - 1 && isCacheable(block) ? { ...block, cache_control: CACHED } : block,
-      )
-    : content;
-  return { role, content: asParams(blocks) };
+/**
+ * The messages that end in a cache breakpoint; with the one behind tools and system there are four, as many as the API
+ * takes. The newest message: what is written now. What was newest when the last reply was asked for: it is read from
+ * there, however many blocks that turn added, for the API looks back over no more than about twenty from a breakpoint.
+ * The first: the task is still there when what follows it was cleared or summed up.
+ */
+function breakpoints(messages: readonly Message[]): ReadonlySet<number> {
+  const lastReply = messages.findLastIndex(({ role }) => role === "assistant");
+  return new Set([0, lastReply - 1, messages.length - 1]);
+}
+
+function messageParam({ role, content }: Message, isMarked: boolean): Anthropic.MessageParam {
+  const mark = isMarked ? content.findLastIndex(isCacheable) : -1;
+  const blocks = content.map((block, i) => (i === mark ? { ...block, cache_control: CACHED } : block));
+  return { role, content: asParams(mark < 0 ? content : blocks) };
 }
 
 /** Blocks are kept verbatim as the API sent them, or built by us in its form: it reads back what it wrote. */
@@ -106,6 +111,7 @@ function asParams(blocks: readonly object[]): Anthropic.ContentBlockParam[] {
   return [...blocks] as Anthropic.ContentBlockParam[];
 }
 
+/** Thinking takes no breakpoint, nor does what the API's own tools said. */
 function isCacheable({ type }: ContentBlock): boolean {
   return type === "text" || type === "tool_result" || type === "tool_use";
 }

@@ -31,25 +31,31 @@ export function nextMove(conversation: Conversation): Move {
   };
 }
 
-/** A limit of the task ended it: said twice, once as a fact about the limit and once as the task's end. */
-export function stoppedBy(limit: LimitReason): Move & { kind: "end" } {
-  const message = limitMessages[limit];
-  const end = stopped(limit, message);
-  return { ...end, events: [limitReached(limit), ...end.events] };
+/**
+ * A limit ended it: said twice, once as a fact about the limit and once as the task's end. `answer` is what its user is
+ * told where the agent had said nothing yet.
+ */
+export function stoppedBy(
+  limit: LimitReason,
+  { scope, answer }: { scope?: LimitScope; answer?: string | undefined } = {},
+): Move & { kind: "end" } {
+  const end = stopped(limit, limitMessages[limit], answer);
+  return { ...end, events: [limitReached(limit, scope), ...end.events] };
 }
 
-export function limitReached(limit: LimitReason): NewEvent {
-  return { type: "limit.reached", data: { limit, message: limitMessages[limit] } };
+/** Whose limit it is: the task's own, or that of an account it shares with others. */
+export type LimitScope = "task" | "account";
+
+export function limitReached(limit: LimitReason, scope?: LimitScope): NewEvent {
+  const message = limitMessages[limit];
+  return { type: "limit.reached", data: { limit, ...(scope === undefined ? {} : { scope }), message } };
 }
 
 function stopped(
   stopReason: "refusal" | "context_exceeded" | LimitReason,
   message: string,
+  answer?: string,
 ): Move & { kind: "end" } {
-  return {
-    kind: "end",
-    status: "stopped",
-    stopReason,
-    events: [{ type: "task.stopped", data: { stop_reason: stopReason, message } }],
-  };
+  const data = { stop_reason: stopReason, message, ...(answer === undefined ? {} : { answer }) };
+  return { kind: "end", status: "stopped", stopReason, events: [{ type: "task.stopped", data }] };
 }

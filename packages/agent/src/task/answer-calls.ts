@@ -3,35 +3,22 @@
  * have run is journalled before it runs.
  */
 
+import { type NewEvent, nanoFromUsd } from "@pawl/protocol";
 import type { ToolContext } from "../define-tool.ts";
 import { limitReached } from "./after-reply.ts";
 import { type ToolCall, unansweredCalls } from "./conversation.ts";
 import { interruptionOf } from "./interruption.ts";
-import { type Outcome, type Run, record, remember } from "./run.ts";
+import type { SpentOn } from "./recorder.ts";
+import { apply, type Outcome, type Run, record, remember } from "./run.ts";
 import { failed, type PreparedCall, prepareCall, runCall, type ToolOutcome } from "./run-call.ts";
 
 /** Calls of one turn run concurrently; each answer is recorded at once, the last with the next step. */
 export async function answerCalls(run: Run): Promise<Outcome> {
-  const ready: PreparedCall[] = [];
-  for (const call of unansweredCalls(run.conversation)) {
-    const prepared = refusal(run, call) ?? prepareCall(call, run.toolsByName);
-    if ("type" in prepared) {
-      remember(run, prepared);
-      continue;
-    }
-    const { effect } = prepared.tool;
-    if (call.started && effect === "write") {
-      remember(run, failed(call, "outcome_unknown", OUTCOME_UNKNOWN));
-      continue;
-    }
-    ready.push(prepared);
-    if (!call.started)
-      remember(run, { type: "tool.started", data: { call: call.id, tool: call.tool, effect } });
-  }
+  const ready = callsToRun(run);
   if (ready.length === 0) return "continue";
-  // Before the first of them runs it must be known that it may have run.
-  const recorded = await record(run, { where: { to: "running" } });
-  if (recorded.kind === "lost") return "lost";
+  // Before the first of them runs it must be known that it may have run, and what it costs must be held.
+  const verdict = await begin(run, ready);
+  if (verdict !== "continue") return verdict === "refused" ? "continue" : verdict;
   // A failover may forget what was acknowledged: nothing must have changed while nobody knows that it was begun. The
   // wait may outlive the server that was told; whether the present one knows of it is asked by one more step.
   if (ready.some(({ tool }) => tool.effect !== "read") && (await run.replicated()))
@@ -41,10 +28,14 @@ export async function answerCalls(run: Run): Promise<Outcome> {
   const afterShutdown = writeGrace(run);
   let open = ready.length;
   let lost = false;
-  const answer = async (prepared: PreparedCall): Promise<void> => {
-    const outcome = await runCall(prepared, contextFor(run, prepared, afterShutdown.signal), run.nowMs());
+  const answer = async (one: ReadyCall): Promise<void> => {
+    const cost = costMeter(one);
+    const context = { ...contextFor(run, one, afterShutdown.signal), reportCost: cost.report };
+    const outcome = await runCall(one, context, run.nowMs());
     open -= 1;
-    remember(run, outcome);
+    remember(run, withCost(outcome, one, cost.nanoUsd()));
+    if (one.hold !== undefined)
+      run.settled.push({ hold: one.hold, nanoUsd: cost.nanoUsd(), spentOn: spentOn(one) });
     if (open > 0 || interruptionOf(run.signal))
       lost ||= (await record(run, { where: { to: "running" } })).kind === "lost";
   };
@@ -56,15 +47,101 @@ export async function answerCalls(run: Run): Promise<Outcome> {
   return "continue";
 }
 
+/** A call that may run, and the hold that pays for it where it costs something. */
+type ReadyCall = PreparedCall & { costNanoUsd: number; hold: string | undefined };
+
+/** Those that may not run are answered here. */
+function callsToRun(run: Run): ReadyCall[] {
+  let begun = 0;
+  return unansweredCalls(run.conversation).flatMap((call, i) => {
+    const prepared = refusal(run, call, begun) ?? prepareCall(call, run.toolsByName);
+    if ("type" in prepared) {
+      remember(run, prepared);
+      return [];
+    }
+    const { effect, costUsd = 0 } = prepared.tool;
+    if (call.started && effect === "write") {
+      remember(run, failed(call, "outcome_unknown", OUTCOME_UNKNOWN));
+      return [];
+    }
+    const costNanoUsd = nanoFromUsd(costUsd);
+    // Within an epoch a call is run once, and the epoch is part of every hold's name.
+    const hold = costNanoUsd === 0 ? undefined : `t${run.state.usage.model_calls}.${i}`;
+    if (!call.started) begun += 1;
+    return [{ ...prepared, costNanoUsd, hold }];
+  });
+}
+
+/** refused: there is no money for the calls; the model is told. */
+async function begin(
+  run: Run,
+  ready: readonly ReadyCall[],
+): Promise<"continue" | "refused" | "lost" | "waiting"> {
+  const started = ready.flatMap((one): NewEvent[] =>
+    one.call.started && one.hold === undefined ? [] : [startedEvent(one)],
+  );
+  const paid = ready.flatMap((one) => (one.hold === undefined ? [] : [{ ...one, hold: one.hold }]));
+  if (paid.length === 0) {
+    for (const event of started) remember(run, event);
+    return (await record(run, { where: { to: "running" } })).kind === "lost" ? "lost" : "continue";
+  }
+  const holds = paid.map((one) => ({ hold: one.hold, nanoUsd: one.costNanoUsd, spentOn: spentOn(one) }));
+  const leastNanoUsd = holds.reduce((sum, { nanoUsd }) => sum + nanoUsd, 0);
+  const next = { holds, reserveNanoUsd: run.reserveNanoUsd, leastNanoUsd, events: started };
+  const recorded = await record(run, { where: { to: "running" }, next });
+  if (recorded.kind === "lost") return "lost";
+  if (recorded.kind === "parked") return "waiting";
+  if (recorded.kind === "done") {
+    for (const event of started) apply(run, event);
+    return "continue";
+  }
+  // Those that cost nothing are asked for again by the model, if it still wants them.
+  for (const { call } of ready) remember(run, failed(call, "limit_reached", TOO_DEAR));
+  return "refused";
+}
+
+const TOO_DEAR =
+  "Not run: what is left of the budget does not pay for the calls of this turn. Answer with what you know.";
+
+function startedEvent({ call, tool, hold, costNanoUsd }: ReadyCall): NewEvent {
+  const paid = hold === undefined ? {} : { hold, held_nano_usd: costNanoUsd };
+  return { type: "tool.started", data: { call: call.id, tool: call.tool, effect: tool.effect, ...paid } };
+}
+
+function spentOn({ tool }: PreparedCall): SpentOn {
+  return { kind: "tool", name: tool.name };
+}
+
+/** What a call costs: what its tool declares, unless it reports less. */
+function costMeter({ costNanoUsd }: ReadyCall): { nanoUsd: () => number; report: (usd: number) => void } {
+  let nanoUsd = costNanoUsd;
+  return {
+    nanoUsd: () => nanoUsd,
+    report(usd) {
+      const reported = nanoFromUsd(usd);
+      if (!(reported >= 0 && reported <= costNanoUsd))
+        throw new RangeError("a call reports from nothing to what its tool declares as costUsd");
+      nanoUsd = reported;
+    },
+  };
+}
+
+function withCost(outcome: ToolOutcome, { hold }: ReadyCall, costNanoUsd: number): ToolOutcome {
+  if (hold === undefined) return outcome;
+  return outcome.type === "tool.completed"
+    ? { ...outcome, data: { ...outcome.data, cost_nano_usd: costNanoUsd } }
+    : { ...outcome, data: { ...outcome.data, cost_nano_usd: costNanoUsd } };
+}
+
 const OUTCOME_UNKNOWN =
   "The worker was lost while this call ran. Whether it took effect is unknown, so it was not run again. " +
   "Do not assume either; tell the user, or check by other means.";
 
 /** Calls beyond the limit are not run; the model is told, and may then answer once without tools. */
-function refusal(run: Run, call: ToolCall): ToolOutcome | undefined {
-  const { usage, limits, degraded } = run.state;
-  if (call.started || usage.tool_calls < limits.max_tool_calls) return undefined;
-  if (degraded?.reason !== "max_tool_calls") remember(run, limitReached("max_tool_calls"));
+function refusal(run: Run, call: ToolCall, begun: number): ToolOutcome | undefined {
+  const { usage, limits, reached } = run.state;
+  if (call.started || usage.tool_calls + begun < limits.max_tool_calls) return undefined;
+  if (reached?.limit !== "max_tool_calls") remember(run, limitReached("max_tool_calls"));
   return failed(
     call,
     "limit_reached",
@@ -72,7 +149,11 @@ function refusal(run: Run, call: ToolCall): ToolOutcome | undefined {
   );
 }
 
-function contextFor(run: Run, { call, tool }: PreparedCall, afterShutdown: AbortSignal): ToolContext {
+function contextFor(
+  run: Run,
+  { call, tool }: PreparedCall,
+  afterShutdown: AbortSignal,
+): Omit<ToolContext, "reportCost"> {
   const { submitted } = run.state;
   return {
     // A write is not broken off for a shutdown before its grace is over: its outcome would be unknown.

@@ -3,9 +3,13 @@
  * calls that still lack an answer, and how the last reply ended. Content blocks stay verbatim, for thinking
  * blocks are bound to their exact form.
  */
-import type { ContentBlock, Event, EventData, NewEvent } from "@pawl/protocol";
+import { type ContentBlock, type Event, type EventData, type NewEvent, textOf } from "@pawl/protocol";
+import { clearResults } from "./clear-results.ts";
+import { blockBytes, type Message, messagesBytes, text } from "./message.ts";
+import { replaceBySummary } from "./summarise.ts";
+import { isThinking } from "./thinking.ts";
 
-export type Message = { role: "user" | "assistant"; content: ContentBlock[] };
+export { type Message, text } from "./message.ts";
 
 /** A call that the model asked for. `unfit`: its input is not what the model meant, and must not be run. */
 export type ToolCall = {
@@ -31,15 +35,19 @@ export type Conversation = {
     lastBecause: EventData<"model.requested">["last_because"];
     unfinished: boolean;
   } | null;
-  /** UTF-8 bytes added since the last reply: with the reply's own usage they bound the next request's tokens. */
+  /** UTF-8 bytes added since the last reply (all of them where no count is known): with the reply's own usage they bound the next request's tokens. */
   bytesSinceReply: number;
   /** What the last reply says the conversation measured, itself included; null before the first. */
   knownTokens: { model: string; tokens: number } | null;
+  /** UTF-8 bytes of all messages, and what they and the reply's tokens were when the last reply had come. */
+  bytes: number;
+  measured: { bytes: number; tokens: number } | null;
+  /** Blocks of the first message that are the task itself: no summary replaces them. */
+  taskBlocks: number;
+  /** A summary that was written and does not yet stand in the place of what it sums up. */
+  summary: { call: string; text: string } | null;
   request: EventData<"model.requested"> | null;
 };
-
-/** What each block of a message costs beside its text: roles, separators, names. Generous. */
-const BLOCK_OVERHEAD_BYTES = 32;
 
 export const CONTINUE_CUT =
   "Your reply was cut off at its length limit. Continue exactly where it ended; do not repeat what you wrote.";
@@ -59,9 +67,15 @@ export function startConversation(
     lastReply: null,
     bytesSinceReply: 0,
     knownTokens: null,
+    bytes: 0,
+    measured: null,
+    taskBlocks: 0,
+    summary: null,
     request: null,
   };
-  say(conversation, taskBlocks(submitted.input, shownInline));
+  const blocks = taskBlocks(submitted.input, shownInline);
+  say(conversation, blocks);
+  conversation.taskBlocks = blocks.length;
   return conversation;
 }
 
@@ -82,7 +96,15 @@ export function hear(conversation: Conversation, event: NewEvent): void {
       conversation.request = event.data;
       break;
     case "model.responded":
-      hearReply(conversation, event.data);
+      if (conversation.request?.purpose === "summary") hearSummary(conversation, event.data);
+      else hearReply(conversation, event.data);
+      break;
+    case "context.cleared":
+      show(conversation, clearResults(conversation.messages, event.data.calls));
+      break;
+    case "context.summarised":
+      show(conversation, replaceBySummary(conversation, event.data));
+      conversation.summary = null;
       break;
     case "tool.started":
       for (const { call } of conversation.calls) if (call.id === event.data.call) call.started = true;
@@ -114,15 +136,26 @@ export function say(conversation: Conversation, blocks: ContentBlock[]): void {
   const last = conversation.messages.at(-1);
   if (last?.role === "user") last.content.push(...blocks);
   else conversation.messages.push({ role: "user", content: [...blocks] });
-  for (const block of blocks) conversation.bytesSinceReply += blockBytes(block);
+  for (const block of blocks) {
+    const bytes = blockBytes(block);
+    conversation.bytesSinceReply += bytes;
+    conversation.bytes += bytes;
+  }
 }
 
-export function text(value: string): ContentBlock {
-  return { type: "text", text: value };
+/**
+ * Shows the model other messages than before. What was taken away can only have lowered the count of tokens that is
+ * known; what was put in its place is added to it.
+ */
+function show(conversation: Conversation, change: { messages: Message[]; addedBytes: number }): void {
+  conversation.messages = change.messages;
+  conversation.bytesSinceReply += change.addedBytes;
+  conversation.bytes = messagesBytes(change.messages);
 }
 
-export function blockBytes(block: ContentBlock): number {
-  return Buffer.byteLength(JSON.stringify(block)) + BLOCK_OVERHEAD_BYTES;
+/** It answers nothing that the task asked: how the last reply ended stands as it was. */
+function hearSummary(conversation: Conversation, reply: EventData<"model.responded">): void {
+  conversation.summary = { call: reply.call, text: textOf(reply.content)?.trim() ?? "" };
 }
 
 function hearReply(conversation: Conversation, reply: EventData<"model.responded">): void {
@@ -130,13 +163,19 @@ function hearReply(conversation: Conversation, reply: EventData<"model.responded
   if (lastBecause !== undefined) say(conversation, [text(LAST_TURN)]);
   const { usage } = reply;
   // The API takes back neither blank text nor an empty message.
-  const content = reply.content.filter((block) => block.type !== "text" || !isBlank(block.text));
-  if (content.length > 0) conversation.messages.push({ role: "assistant", content });
-  conversation.bytesSinceReply = 0;
-  conversation.knownTokens = {
-    model: reply.model,
-    tokens: usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens + usage.output_tokens,
-  };
+  // Thinking is bound to the conversation before it, too: where that was cut for the call, it cannot be sent again.
+  const cutForIt = conversation.request?.cut === true;
+  const content = reply.content.filter(
+    (block) => !(block.type === "text" && isBlank(block.text)) && !(cutForIt && isThinking(block)),
+  );
+  if (content.length > 0) conversation.messages.push({ role: "assistant", content, model: reply.model });
+  conversation.bytes += messagesBytes([{ role: "assistant", content }]);
+  const tokens =
+    usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens + usage.output_tokens;
+  // Nor does its usage measure what stands here.
+  conversation.bytesSinceReply = cutForIt ? conversation.bytes : 0;
+  conversation.knownTokens = cutForIt ? null : { model: reply.model, tokens };
+  conversation.measured = cutForIt ? null : { bytes: conversation.bytes, tokens };
   conversation.calls = reply.content.flatMap((block, i) =>
     block.type === "tool_use" && typeof block.id === "string" && typeof block.name === "string"
       ? [{ call: toolCall(reply, block, block.id, block.name, i === reply.content.length - 1), answer: null }]

@@ -1,7 +1,8 @@
 /** The ways in which a task ends here: by its own move, by an error, for want of tries, or broken off from outside. */
 import type { EventData, TaskError } from "@pawl/protocol";
-import { type Move, stoppedBy } from "./after-reply.ts";
+import { type LimitScope, type Move, stoppedBy } from "./after-reply.ts";
 import type { Interruption } from "./interruption.ts";
+import { EMPTY_HANDED, type LimitReason } from "./plan-turn.ts";
 import { type Outcome, type Run, record, remember, type TaskRunOutcome } from "./run.ts";
 
 export type End = Move & { kind: "end" };
@@ -10,6 +11,17 @@ export async function end(run: Run, move: End): Promise<Outcome> {
   for (const event of move.events) remember(run, event);
   const recorded = await record(run, { where: { to: move.status, stopReason: move.stopReason } });
   return recorded.kind === "lost" ? "lost" : "ended";
+}
+
+/** A limit ends it. Nobody goes away empty-handed: where the agent has said nothing yet, its static answer is given. */
+export function stopAt(run: Run, limit: LimitReason, scope?: LimitScope): Promise<Outcome> {
+  return end(run, stopMove(run, limit, scope));
+}
+
+function stopMove({ state }: Run, limit: LimitReason, scope?: LimitScope): End {
+  const answer =
+    state.text === null ? (state.submitted.definition.fallback_answer ?? EMPTY_HANDED) : undefined;
+  return stoppedBy(limit, { ...(scope === undefined ? {} : { scope }), answer });
 }
 
 /** Another try would end the same way. */
@@ -60,7 +72,7 @@ export async function giveUp(run: Run, interruption: Interruption): Promise<Task
     return "lost";
   }
   if (interruption.kind === "deadline") {
-    const outcome = await end(run, stoppedBy("deadline"));
+    const outcome = await stopAt(run, "deadline");
     return outcome === "continue" ? "ended" : outcome;
   }
   return handBack(run, interruption.kind);

@@ -29,6 +29,8 @@ export type TurnPlan =
       reserveNanoUsd: number;
       leastNanoUsd: number;
       lastBecause?: LimitReason;
+      /** Money allows no longer answer. */
+      trimmed: boolean;
     }
   | { kind: "stop"; reason: LimitReason };
 
@@ -70,28 +72,29 @@ export function planTurn({
   if (free < leastNanoUsd) return { kind: "stop", reason: "budget_reached" };
 
   const longest = Math.min(definition.max_tokens_per_call, tokenRoom);
-  const ask = (wanted: number, reserve: (answer: number) => number, lastBecause?: LimitReason): TurnPlan => {
-    const maxTokens = longestAffordable(wanted, free, (answer) => cost(inputTokensBound, answer));
-    const heldNanoUsd = cost(inputTokensBound, maxTokens);
-    const reserveNanoUsd = reserve(maxTokens);
-    const ask = { kind: "ask", maxTokens, heldNanoUsd, reserveNanoUsd, leastNanoUsd } as const;
-    return lastBecause === undefined ? ask : { ...ask, lastBecause };
-  };
-  const none = () => 0;
-
-  if (state.degraded?.reason === "max_tool_calls") return ask(longest, none, "max_tool_calls");
-  // A turn without tools cannot be followed by another: it needs no reserve.
-  if (definition.tools.length === 0) return ask(longest, none);
-
   const reserveNanoUsd = (answer: number) =>
     cost(inputTokensBound + answer + RESERVE_GROWTH_TOKENS, MIN_ANSWER_TOKENS);
-  const reserveTokens = (answer: number) =>
-    inputTokensBound + answer + RESERVE_GROWTH_TOKENS + MIN_ANSWER_TOKENS;
   const affordable = longestAffordable(
     longest,
     free,
     (tokens) => cost(inputTokensBound, tokens) + reserveNanoUsd(tokens),
   );
+  const ask = (wanted: number, reserve: (answer: number) => number, lastBecause?: LimitReason): TurnPlan => {
+    const maxTokens = longestAffordable(wanted, free, (answer) => cost(inputTokensBound, answer));
+    const heldNanoUsd = cost(inputTokensBound, maxTokens);
+    const reserveNanoUsd = reserve(maxTokens);
+    const trimmed = lastBecause === undefined && maxTokens < longest && maxTokens === affordable;
+    const ask = { kind: "ask", maxTokens, heldNanoUsd, reserveNanoUsd, leastNanoUsd, trimmed } as const;
+    return lastBecause === undefined ? ask : { ...ask, lastBecause };
+  };
+  const none = () => 0;
+
+  if (state.reached?.limit === "max_tool_calls") return ask(longest, none, "max_tool_calls");
+  // A turn without tools cannot be followed by another: it needs no reserve.
+  if (definition.tools.length === 0) return ask(longest, none);
+
+  const reserveTokens = (answer: number) =>
+    inputTokensBound + answer + RESERVE_GROWTH_TOKENS + MIN_ANSWER_TOKENS;
   if (affordable < MIN_ANSWER_TOKENS) return ask(longest, none, "budget_reached");
   if (tokenRoom - affordable < reserveTokens(affordable)) {
     const shorter = Math.floor((tokenRoom - reserveTokens(0)) / 2);
@@ -126,13 +129,29 @@ export function inputTokensBound(
   definition: AgentDefinition,
   model: string,
 ): number {
-  const added = conversation.bytesSinceReply + Buffer.byteLength(LAST_TURN) + REQUEST_OVERHEAD_TOKENS;
+  const whole = besidesMessagesBound(definition) + conversation.bytes;
   const known = conversation.knownTokens;
-  if (known !== null && known.model === model) return known.tokens + added;
-  const { system, tools } = definition;
+  if (known === null || known.model !== model) return whole;
+  return Math.min(whole, known.tokens + conversation.bytesSinceReply + NOTES_BOUND);
+}
+
+/** A note, and what the API puts around a request. */
+const NOTES_BOUND = Buffer.byteLength(LAST_TURN) + REQUEST_OVERHEAD_TOKENS;
+
+/** What a request has besides its messages: system, tools, notes, the API's own additions. */
+export function besidesMessagesBound({ system, tools }: AgentDefinition): number {
   const fixed = Buffer.byteLength(JSON.stringify([system, tools]));
-  const said = known === null ? 0 : Buffer.byteLength(JSON.stringify(conversation.messages));
-  return fixed + said + added + (tools.length === 0 ? 0 : TOOLS_OVERHEAD_TOKENS);
+  return fixed + NOTES_BOUND + (tools.length === 0 ? 0 : TOOLS_OVERHEAD_TOKENS);
+}
+
+/** The input that a last turn of the least answer can have: what is free pays for it, and the token limit allows it. */
+export function lastTurnRoom({ state, price, freeNanoUsd }: TurnQuestion): number {
+  const { limits } = state;
+  const tokens = Math.max(0, limits.max_tokens - tokensUsed(state) - MIN_ANSWER_TOKENS);
+  const free = freeNanoUsd ?? limits.max_cost_nano_usd - spentNanoUsd(state);
+  return longestAffordable(tokens, free, (inputTokens) =>
+    worstCaseNanoUsd(price, { inputTokens, maxTokens: MIN_ANSWER_TOKENS }),
+  );
 }
 
 /** What the least first call of a task would cost at its worst; 0 where its model has no price. */
@@ -166,6 +185,11 @@ export function limitWarnings(state: TaskState): (NewEvent & { type: "limit.warn
       data: { limit, message: `${Math.round((100 * amount) / most)} % of the limit is used` },
     }));
 }
+
+/** What an end user is told where a limit ended the task before the agent had said anything. */
+export const EMPTY_HANDED =
+  "This request could not be worked on within its limits, so there is no answer yet. Please try again later, or ask " +
+  "for less at a time.";
 
 /** What an end user is told. */
 export const limitMessages: Readonly<Record<LimitReason, string>> = {

@@ -19,11 +19,9 @@ export type Record = {
   facts: readonly NewEvent[];
   /** Ended calls and what they cost. */
   settled: readonly Settled[];
-  /** Money for the next call, and the events that say it is asked for. */
+  /** Money for the next calls, all or nothing, and the events that say they are asked for. */
   next?: {
-    hold: string;
-    nanoUsd: number;
-    spentOn: SpentOn;
+    holds: readonly { hold: string; nanoUsd: number; spentOn: SpentOn }[];
     /** Kept beside it, so that one last turn can be paid whatever others spend; replaces what was kept before. */
     reserveNanoUsd: number;
     leastNanoUsd: number;

@@ -60,16 +60,11 @@ export async function runCall(
   startedAtMs: number,
 ): Promise<ToolOutcome> {
   const timeoutMs = tool.timeoutMs ?? DEFAULT_TOOL_TIMEOUT_MS;
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), timeoutMs);
-  const signal = AbortSignal.any([context.signal, timeout.signal]);
+  const { signal, aborted, clear } = watch(context.signal, timeoutMs);
   const duration = () => Math.max(0, context.nowMs() - startedAtMs);
   try {
     // A tool that ignores its signal must not hold the task.
-    const result = await Promise.race([
-      Promise.resolve().then(() => tool.run(input, { ...context, signal })),
-      aborted(signal),
-    ]);
+    const result = await Promise.race([(async () => tool.run(input, { ...context, signal }))(), aborted]);
     const data = {
       call: call.id,
       tool: call.tool,
@@ -79,14 +74,13 @@ export async function runCall(
     return { type: "tool.completed", data };
   } catch (error) {
     context.signal.throwIfAborted();
-    if (timeout.signal.aborted)
-      return failed(call, "tool_timeout", timeoutMessage(tool, timeoutMs), duration());
+    if (signal.aborted) return failed(call, "tool_timeout", timeoutMessage(tool, timeoutMs), duration());
     const failure = toolFailure(error);
     if (failure.code === "internal_error")
       context.log.error("a tool failed unexpectedly", { tool: call.tool, error });
     return failed(call, "tool_error", failure.message, duration());
   } finally {
-    clearTimeout(timer);
+    clear();
   }
 }
 
@@ -121,9 +115,24 @@ function timeoutMessage(tool: Tool, timeoutMs: number): string {
   return `The tool did not answer within ${timeoutMs} ms.${rest}`;
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
+/**
+ * A signal that aborts with the run's, or when the time is up; `aborted` rejects as it does. By hand: for each call
+ * AbortSignal.any would cost more than all else here, and leave its work to the garbage collector.
+ */
+function watch(outer: AbortSignal, timeoutMs: number) {
+  const own = new AbortController();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (reason?: unknown) => {
+    own.abort(reason);
+    reject(own.signal.reason);
+  };
+  const onAbort = () => abort(outer.reason);
+  if (outer.aborted) onAbort();
+  else outer.addEventListener("abort", onAbort, { once: true });
+  const timer = setTimeout(abort, timeoutMs);
+  const clear = () => {
+    clearTimeout(timer);
+    outer.removeEventListener("abort", onAbort);
+  };
+  return { signal: own.signal, aborted, clear };
 }

@@ -19,6 +19,8 @@ export type TaskRun = {
 export type TaskDeps = {
   model: Model;
   priceOf: (model: string, atMs: number) => Price | undefined;
+  /** In tokens. */
+  contextWindowOf: (model: string) => number;
   tools: readonly Tool[];
   record: Recorder;
   /** Aborted with an Interruption. */
@@ -49,6 +51,10 @@ export type Run = TaskRun &
     /** Said to nobody yet: they go with the next step. */
     facts: NewEvent[];
     settled: Settled[];
+    /** Some account has reached its soft limit, as far as the last step knew. */
+    soft: boolean;
+    /** Kept for one last turn, as the last granted step left it. */
+    reserveNanoUsd: number;
   };
 
 /** "continue": the loop goes on. */
@@ -67,6 +73,8 @@ export function takeUp(task: TaskRun, deps: TaskDeps): Run {
     toolsByName: new Map(tools.map((tool) => [tool.name, tool])),
     facts: [],
     settled: [],
+    soft: false,
+    reserveNanoUsd: 0,
   };
 }
 
@@ -89,6 +97,9 @@ export async function record(run: Run, command: Omit<Record, "facts" | "settled"
   run.settled = [];
   const recorded = await run.record({ ...command, facts, settled });
   if (recorded.kind === "lost") return recorded;
+  run.soft ||= recorded.soft;
+  if (recorded.kind === "done" && command.next !== undefined)
+    run.reserveNanoUsd = command.next.reserveNanoUsd;
   for (const event of recorded.others) {
     hear(run.conversation, event);
     applyEvent(run.state, event);

@@ -129,8 +129,9 @@ export async function perform(
   const record: Recorder = async ({ facts, next }) => {
     facts.forEach(append);
     if (next === undefined) return { kind: "done", freeNanoUsd: 0, soft: false, others: [] };
-    holds.push(next.nanoUsd);
-    const refused = refuse(next.nanoUsd);
+    const nanoUsd = next.holds.reduce((sum, hold) => sum + hold.nanoUsd, 0);
+    holds.push(nanoUsd);
+    const refused = refuse(nanoUsd);
     if (refused !== undefined) return { ...refused, soft: false, others: [] };
     next.events.forEach(append);
     return { kind: "done", freeNanoUsd: 0, soft: false, others: [] };
@@ -139,6 +140,7 @@ export async function perform(
     { tenant: "acme", taskId: "task_1", events: [...journal] },
     {
       priceOf,
+      contextWindowOf: () => 200_000,
       record,
       signal: new AbortController().signal,
       stillOurs: () => true,

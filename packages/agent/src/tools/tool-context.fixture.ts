@@ -15,6 +15,7 @@ export function toolContext(overrides: Partial<ToolContext> = {}): ToolContext {
     nowMs: () => Date.UTC(2026, 10, 22, 15, 4, 5),
     egress: createEgressGuard({ allow: [] }),
     allowedHosts: undefined,
+    reportCost: () => {},
     ...overrides,
   };
 }

@@ -1,0 +1,40 @@
+-- limit: sets one limit of an account by hand, or none, and tells how the account stands.
+--
+-- KEYS  1 the tenant's base
+-- ARGV  account key, window ('' sets nothing), its terms (as in accounts.lua)
+-- Reply {limits set by hand (as in accounts.lua), held, spent in the hour, the day, the month, in all,
+--        ends of hour, day, month in ms ('0': no hold has named it yet), legs…}   each leg as in admission.lua
+--
+-- Protects invariant 4: who waits for this account's money is woken by the script that changes the limit. An account
+-- with a limit set by hand has no expiry. Reading alone writes nothing.
+
+-- include: task, accounts, holds, unsettled, admission, transition, line
+
+local account, window = openAccount(take()), take()
+local legs = {}
+
+turnWindows(account)
+if window ~= '' then
+  local set = { window .. '=' .. take() }
+  for other, terms in string.gmatch(account.set, '(%a+)=([^;]+)') do
+    if other ~= window then
+      set[#set + 1] = other .. '=' .. terms
+    end
+  end
+  account.set, account.changed = table.concat(set, ';'), true
+  wakeLine(account.key, legs)
+  saveAccounts()
+end
+
+local starts = startsOf(account)
+local reply = { account.set, whole(account.held) }
+for _, name in ipairs({ 'hour', 'day', 'month', 'total' }) do
+  reply[#reply + 1] = whole(account.total - starts[name])
+end
+for _, ends in ipairs({ account.hourEnds, starts.dayEnds, starts.monthEnds }) do
+  reply[#reply + 1] = whole(ends)
+end
+for _, leg in ipairs(legs) do
+  reply[#reply + 1] = leg
+end
+return reply
