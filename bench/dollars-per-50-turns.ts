@@ -5,12 +5,14 @@
  */
 import Anthropic from "@anthropic-ai/sdk";
 import { costNanoUsd, type PawlConfig, priceOf } from "@pawl/agent";
-import { NANO_PER_USD } from "@pawl/protocol";
+import { NANO_PER_USD, type TokenUsage } from "@pawl/protocol";
+import { readJournal } from "@pawl/store";
 import { type Bench, type Benchmark, type Figure, figure } from "./benchmark.ts";
-import { openOurTasks } from "./load/our-tasks.ts";
+import { openOurTasks, TENANT } from "./load/our-tasks.ts";
 import { startOurWorker } from "./load/our-worker.ts";
 import { modelAt, startSimulator } from "./load/simulator.ts";
 import { MODEL, orderRows, PROMPT, type Workload, workload } from "./load/workload.ts";
+import { median, spread } from "./measure/statistics.ts";
 import { until } from "./measure/until.ts";
 
 const TURNS = 50;
@@ -30,7 +32,7 @@ async function run({ redisUrl, dir }: Bench): Promise<Figure[]> {
   const base = workload(2 * TURNS, RESULT_BYTES);
   const task: Workload = { ...base, config: withRoom(base.config) };
   const simulator = await startSimulator(task, { dir });
-  await ourTask(redisUrl, task, simulator.url);
+  const tightness = await ourTask(redisUrl, task, simulator.url);
   const ours = await spent(simulator.url, 0);
   await plainLoop(task, simulator.url);
   const plain = await spent(simulator.url, ours.calls);
@@ -40,7 +42,8 @@ async function run({ redisUrl, dir }: Bench): Promise<Figure[]> {
   const read = Math.round((100 * ours.readTokens) / ours.inputTokens);
   const note =
     `the same turns in a plain loop without cache breakpoints; ${MODEL}, ${ours.inputTokens} tokens of input in all, ` +
-    `${read} % of ours read from the cache; nothing was cleared or summed up: it is far from the context window`;
+    `${read} % of ours read from the cache; nothing was cleared or summed up: it is far from the context window; ` +
+    `held for ${median(tightness).toFixed(2)} times the input that was billed (${spread(tightness, 2)})`;
   const measured = { name: "dollars_per_50_turns", value: ours.usd, unit: "USD", reference: plain.usd, note };
   return [figure(measured, { ratioAtMost: 0.25 })];
 }
@@ -51,12 +54,26 @@ function withRoom(config: PawlConfig): PawlConfig {
   return { ...config, taskLimits: { ...config.taskLimits, ...limits } };
 }
 
-async function ourTask(redisUrl: string, task: Workload, url: string): Promise<void> {
+/** Returns how much more input each call was held for than it was billed. */
+async function ourTask(redisUrl: string, task: Workload, url: string): Promise<number[]> {
   const worker = await startOurWorker({ redisUrl, config: task.config, model: modelAt(url), concurrency: 1 });
   const ours = await openOurTasks(redisUrl, task);
-  await ours.submit();
+  const id = await ours.submit();
   await until("the task's end", async () => (await ours.completed()) === 1, { withinMs: 30_000 });
+  const journal = await readJournal(ours.store, TENANT, id);
   await Promise.all([worker.close(), ours.close()]);
+  const bounds = new Map(
+    journal.flatMap(({ type, data }) =>
+      type === "model.requested" ? [[data.call, data.input_tokens_bound]] : [],
+    ),
+  );
+  return journal.flatMap(({ type, data }) =>
+    type === "model.responded" ? [(bounds.get(data.call) ?? 0) / inputOf(data.usage)] : [],
+  );
+}
+
+function inputOf({ input_tokens, cache_read_tokens, cache_write_tokens }: TokenUsage): number {
+  return input_tokens + cache_read_tokens + cache_write_tokens;
 }
 
 /** The loop that everybody writes first. */
