@@ -12,22 +12,46 @@ import type { SpentOn } from "./recorder.ts";
 import { apply, type Outcome, type Run, record, remember } from "./run.ts";
 import { failed, type PreparedCall, prepareCall, runCall, type ToolOutcome } from "./run-call.ts";
 
-/** Calls of one turn run concurrently; each answer is recorded at once, the last with the next step. */
+/** Calls of one turn run concurrently; each answer is recorded as soon as may be, the last with the next step. */
 export async function answerCalls(run: Run): Promise<Outcome> {
   const ready = callsToRun(run);
   if (ready.length === 0) return "continue";
-  // Before the first of them runs it must be known that it may have run, and what it costs must be held.
-  const verdict = await begin(run, ready);
-  if (verdict !== "continue") return verdict === "refused" ? "continue" : verdict;
-  // A failover may forget what was acknowledged: nothing must have changed while nobody knows that it was begun. The
-  // wait may outlive the server that was told; whether the present one knows of it is asked by one more step.
-  if (ready.some(({ tool }) => tool.effect !== "read") && (await run.replicated()))
-    if ((await record(run, { where: { to: "running" } })).kind === "lost") return "lost";
-  if (!run.stillOurs()) return "continue";
+  // Before the first of them runs it must be said that it may have run, and what it costs must be held.
+  const begun = begin(run, ready);
+  // Whoever awaits it hears of its failure; until then nobody does.
+  begun.catch(() => {});
+  if (ready.every(changesNothing)) {
+    // It is on its way before they run; that it has arrived matters to none of them.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  } else {
+    const verdict = await begun;
+    if (verdict !== "continue") return verdict === "refused" ? "continue" : verdict;
+    // A failover may forget what was acknowledged: nothing must have changed while nobody knows that it was begun. The
+    // wait may outlive the server that was told; whether the present one knows of it is asked by one more step.
+    if (ready.some(({ tool }) => tool.effect !== "read") && (await run.replicated()))
+      if ((await record(run, { where: { to: "running" } })).kind === "lost") return "lost";
+  }
+  if (!run.stillOurs()) return (await begun) === "lost" ? "lost" : "continue";
+  return runAll(run, ready, begun);
+}
 
+/** It may run though its task is no longer ours, and it costs nothing. */
+function changesNothing({ tool, hold }: ReadyCall): boolean {
+  return tool.effect === "read" && hold === undefined;
+}
+
+async function runAll(run: Run, ready: readonly ReadyCall[], begun: Promise<Begun>): Promise<Outcome> {
   const afterShutdown = writeGrace(run);
   let open = ready.length;
   let lost = false;
+  let flushing: Promise<void> | undefined;
+  /** What has ended while others still run; answers that come in meanwhile go together. */
+  const flush = async (): Promise<void> => {
+    lost ||= (await begun) === "lost";
+    while (open > 0 && run.facts.length > 0 && !lost)
+      lost = (await record(run, { where: { to: "running" } })).kind === "lost";
+    flushing = undefined;
+  };
   const answer = async (one: ReadyCall): Promise<void> => {
     const cost = costMeter(one);
     const context = { ...contextFor(run, one, afterShutdown.signal), reportCost: cost.report };
@@ -36,12 +60,14 @@ export async function answerCalls(run: Run): Promise<Outcome> {
     remember(run, withCost(outcome, one, cost.nanoUsd()));
     if (one.hold !== undefined)
       run.settled.push({ hold: one.hold, nanoUsd: cost.nanoUsd(), spentOn: spentOn(one) });
-    if (open > 0 || interruptionOf(run.signal))
-      lost ||= (await record(run, { where: { to: "running" } })).kind === "lost";
+    if (open === 0) return;
+    flushing ??= flush();
+    flushing.catch(() => {});
   };
   const results = await Promise.allSettled(ready.map(answer));
   afterShutdown.clear();
-  if (lost) return "lost";
+  await flushing;
+  if (lost || (await begun) === "lost") return "lost";
   const crashed = results.find((result) => result.status === "rejected" && !interruptionOf(run.signal));
   if (crashed?.status === "rejected") throw crashed.reason;
   return "continue";
@@ -73,10 +99,9 @@ function callsToRun(run: Run): ReadyCall[] {
 }
 
 /** refused: there is no money for the calls; the model is told. */
-async function begin(
-  run: Run,
-  ready: readonly ReadyCall[],
-): Promise<"continue" | "refused" | "lost" | "waiting"> {
+type Begun = "continue" | "refused" | "lost" | "waiting";
+
+async function begin(run: Run, ready: readonly ReadyCall[]): Promise<Begun> {
   const started = ready.flatMap((one): NewEvent[] =>
     one.call.started && one.hold === undefined ? [] : [startedEvent(one)],
   );
