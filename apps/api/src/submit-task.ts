@@ -2,8 +2,16 @@
  * POST /v1/tasks. A refused request leaves nothing behind, its Idempotency-Key included; an accepted one is in
  * the journal before its 202 is sent, and a repeated one gets the first answer.
  */
-import { isTerminal, newId, TaskRequest, type TaskState, taskFromSubmission, taskView } from "@pawl/protocol";
-import { keepAnswer, readSubmission, submitTask } from "@pawl/store";
+import {
+  foldTask,
+  isTerminal,
+  newId,
+  TaskRequest,
+  type TaskState,
+  taskFromSubmission,
+  taskView,
+} from "@pawl/protocol";
+import { keepAnswer, readJournal, submitTask } from "@pawl/store";
 import type { RequestHandler, Response } from "express";
 import { z } from "zod";
 import type { ApiDeps } from "./api-deps.ts";
@@ -103,10 +111,12 @@ async function firstAnswer(
   return answerOf(task, await submittedState(deps, tenant, task));
 }
 
+/** As it was when it was accepted: in the queue, or waiting for a budget that was spent by then. */
 async function submittedState({ store }: ApiDeps, tenant: string, task: string): Promise<TaskState> {
-  const submission = await readSubmission(store, tenant, task);
-  if (submission === undefined) throw notFound("The task of this request is no longer kept.");
-  return taskFromSubmission(submission.event);
+  const [submitted, next] = await readJournal(store, tenant, task, 0, 2);
+  if (submitted?.type !== "task.submitted") throw notFound("The task of this request is no longer kept.");
+  const waits = next?.type === "task.waiting" && next.data.for === "budget" && next.attempt === 0;
+  return foldTask(waits ? [submitted, next] : [submitted]);
 }
 
 function answerOf(task: string, state: TaskState): Answer {

@@ -87,6 +87,8 @@ const data = {
     malformed_calls: z.array(z.string()).optional(),
     usage: TokenUsage,
     cost_nano_usd: NanoUsd,
+    /** The reply reported a usage that nothing can be reckoned from: the cost is the call's worst case. */
+    unconfirmed: z.literal(true).optional(),
     duration_ms: z.number().nonnegative(),
   }),
   "model.failed": z.strictObject({

@@ -168,6 +168,7 @@ export function applyEvent(state: TaskState, event: Event): void {
       recordStep(state);
       addUsage(state, event.data.usage);
       state.modelCostNanoUsd += event.data.cost_nano_usd;
+      if (event.data.unconfirmed) state.unconfirmedNanoUsd += event.data.cost_nano_usd;
       // A summary is written for the model; a user sees it only where there is nothing else.
       state.text = (summary ? state.text : null) ?? textOf(event.data.content) ?? state.text;
       if (trimmed && !summary && event.data.stop_reason === "max_tokens")

@@ -11,10 +11,23 @@ export type IdPrefix = "task" | "dlv" | "req" | "key";
 export function newId<P extends IdPrefix>(prefix: P, nowMs: number): `${P}_${string}` {
   let time = "";
   for (let rest = nowMs, i = 0; i < 10; i++, rest = Math.floor(rest / 32)) time = alphabet[rest % 32] + time;
+  return `${prefix}_${time}${randomText()}`;
+}
+
+const RANDOM_CHARS = 16;
+/** Asked for many ids at a time: one request to the system costs more than an id. */
+const pool = new Uint8Array(256 * RANDOM_CHARS);
+let used = pool.length;
+
+function randomText(): string {
+  if (used === pool.length) {
+    crypto.getRandomValues(pool);
+    used = 0;
+  }
   let random = "";
   // 256 is a multiple of 32, so the remainder is unbiased.
-  for (const byte of crypto.getRandomValues(new Uint8Array(16))) random += alphabet[byte % 32];
-  return `${prefix}_${time}${random}`;
+  for (const end = used + RANDOM_CHARS; used < end; used++) random += alphabet[(pool[used] ?? 0) % 32];
+  return random;
 }
 
 export const TaskId = z.string().regex(/^task_[0-9a-z]{26}$/);

@@ -158,7 +158,7 @@ function openOutlet(target: NodeJS.WritableStream) {
     decodeStrings: false,
     write(line: string, _encoding, next) {
       unsent.shift();
-      if (gathered === "") process.nextTick(send);
+      if (gathered === "") setImmediate(send);
       gathered += line;
       next();
     },

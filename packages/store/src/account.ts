@@ -76,10 +76,17 @@ export function termsArguments(store: Store, tenant: string, terms: Terms): Scri
   ];
 }
 
+/** The same limits are named at every step of every task. */
+const configuredTexts = new WeakMap<Account["configured"], string>();
+
 /** `<window>=<terms>` joined by `;`, or `-`. */
 function configuredText(configured: Account["configured"]): string {
+  const known = configuredTexts.get(configured);
+  if (known !== undefined) return known;
   const limits = Object.entries(configured).map(([window, limit]) => `${window}=${termsText(limit)}`);
-  return limits.length === 0 ? "-" : limits.join(";");
+  const text = limits.length === 0 ? "-" : limits.join(";");
+  configuredTexts.set(configured, text);
+  return text;
 }
 
 /** `<limit>|<soft limit, or nothing>|<refuse or wait>`, as an account keeps it. */

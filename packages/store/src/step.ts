@@ -3,9 +3,9 @@ import type { Event, NewEvent, TokenUsage } from "@pawl/protocol";
 import { type Terms, termsArguments } from "./account.ts";
 import { decodeStored } from "./journal.ts";
 import { tenantBase } from "./keys.ts";
-import { parkedArguments } from "./parked.ts";
+import { parkedArgument } from "./parked.ts";
 import type { OwedLeg } from "./queue.ts";
-import { bytesAt, legsAt, numberAt, replyList, textAt, unknownVerdict } from "./reply.ts";
+import { bytesAt, legsAt, replyList, textAt, unknownVerdict } from "./reply.ts";
 import { runScript, type ScriptArgument } from "./scripts.ts";
 import type { Store } from "./store.ts";
 import { listArguments } from "./submit.ts";
@@ -81,13 +81,13 @@ export async function stepTask(store: Store, step: Step): Promise<StepOutcome> {
     ...transitionArguments(step.transition, store.retentionMs),
   ];
   const reply = replyList(await runScript(store.redis, store.scripts.step, tenantBase(step.tenant), argv));
-  const verdict = textAt(reply, 0);
+  const [verdict = "", ...outcome] = textAt(reply, 0).split("\n");
   switch (verdict) {
     case "OK":
     case "SPENT":
     case "PARKED":
     case "WINDOW":
-      return readOutcome(store, step, reply, kinds[verdict]);
+      return readOutcome(store, step, kinds[verdict], outcome, reply);
     case "FENCED":
     case "UNKNOWN":
     case "OLD":
@@ -109,7 +109,7 @@ function nextArguments(store: Store, { tenant, epoch, next }: Step): ScriptArgum
     next.reserveNanoUsd,
     ...listArguments(next.events.map(codec.encode)),
     next.leastNanoUsd,
-    ...parkedArguments(codec, next.terms.windows),
+    parkedArgument(codec, next.terms.windows),
   ];
 }
 
@@ -123,24 +123,21 @@ function holdArguments(
 }
 
 function readOutcome(
-  store: Store,
-  step: Step,
-  reply: ReturnType<typeof replyList>,
+  { codec }: Store,
+  { cursor }: Step,
   kind: "done" | "spent" | "parked" | "window",
+  [atMs, firstSeq, lastSeq, freeNanoUsd, soft]: readonly string[],
+  reply: ReturnType<typeof replyList>,
 ): StepOutcome {
-  const othersFrom = 7 + numberAt(reply, 6);
-  const legs = legsAt(reply, 7, othersFrom);
-  const others = reply
-    .slice(othersFrom)
-    .map((_, i) => decodeStored(store.codec, bytesAt(reply, othersFrom + i), step.cursor + 1 + i));
+  const others = reply.slice(2).map((_, i) => decodeStored(codec, bytesAt(reply, i + 2), cursor + 1 + i));
   return {
     kind,
-    atMs: numberAt(reply, 1),
-    firstSeq: numberAt(reply, 2),
-    lastSeq: numberAt(reply, 3),
-    freeNanoUsd: numberAt(reply, 4),
-    soft: textAt(reply, 5) === "1",
-    legs,
+    atMs: Number(atMs),
+    firstSeq: Number(firstSeq),
+    lastSeq: Number(lastSeq),
+    freeNanoUsd: Number(freeNanoUsd),
+    soft: soft === "1",
+    legs: legsAt(replyList(reply[1] ?? []), 0),
     others,
   };
 }

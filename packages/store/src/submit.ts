@@ -2,7 +2,7 @@
 import { type EventData, WindowName } from "@pawl/protocol";
 import { type Account, accountKey, type Terms, termsArguments } from "./account.ts";
 import { globalKeys, key, tenantBase } from "./keys.ts";
-import { parkedArguments } from "./parked.ts";
+import { parkedArgument } from "./parked.ts";
 import type { OwedLeg } from "./queue.ts";
 import { legsAt, replyList, textAt, unknownVerdict } from "./reply.ts";
 import { runScript } from "./scripts.ts";
@@ -52,7 +52,7 @@ export async function submitTask(store: Store, submission: Submission): Promise<
       idempotency?.busyMs ?? 0,
       ...termsArguments(store, tenant, terms),
       submission.leastNanoUsd,
-      ...parkedArguments(store.codec, terms.windows),
+      parkedArgument(store.codec, terms.windows),
       data.limits.timeout_ms,
       data.delay_ms ?? "",
       data.webhook_url === null ? 0 : 1,

@@ -41,7 +41,7 @@ function rememberReply(
   price: Price,
   durationMs: number,
 ): void {
-  const cost = costOf(run, call, price, reply);
+  const { nanoUsd: cost, unconfirmed } = costOf(run, call, price, reply);
   remember(run, {
     type: "model.responded",
     data: {
@@ -53,6 +53,7 @@ function rememberReply(
       ...(reply.malformed.size === 0 ? {} : { malformed_calls: [...reply.malformed.keys()] }),
       usage: reply.usage,
       cost_nano_usd: cost,
+      ...(unconfirmed ? { unconfirmed } : {}),
       duration_ms: Math.max(0, durationMs),
     },
   });
@@ -60,14 +61,26 @@ function rememberReply(
   for (const warning of limitWarnings(run.state)) remember(run, warning);
 }
 
-/** A usage report that no API would send costs what was held. */
-function costOf(run: Run, call: string, price: Price, reply: ModelReply): number {
+/** A usage report that no API would send costs what was held, and is said to be unconfirmed. */
+function costOf(
+  run: Run,
+  call: string,
+  price: Price,
+  reply: ModelReply,
+): { nanoUsd: number; unconfirmed: boolean } {
+  const held = run.state.openHolds.get(call)?.held_nano_usd ?? 0;
   try {
-    return costNanoUsd(price, reply.billed);
+    const nanoUsd = costNanoUsd(price, reply.billed);
+    if (nanoUsd <= held) return { nanoUsd, unconfirmed: false };
+    // More than its worst case: the ledger must not pass a limit for a report that cannot be true.
+    run.log.error("the model reported more than the call could cost; its worst case is charged", {
+      call,
+      nanoUsd,
+    });
   } catch (error) {
     run.log.error("the model reported an impossible usage; its worst case is charged", { call, error });
-    return run.state.openHolds.get(call)?.held_nano_usd ?? 0;
   }
+  return { nanoUsd: held, unconfirmed: true };
 }
 
 /** The money is held and the request announced, but we are interrupted before a byte of it was sent. */

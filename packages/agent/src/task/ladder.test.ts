@@ -105,6 +105,25 @@ describe("a task that a limit ends before the agent has said anything", () => {
   });
 });
 
+describe("a usage report that cannot be true", () => {
+  const reporting = (billed: { input_tokens: number; output_tokens: number }) =>
+    scriptedModel(() => reply({ billed }));
+
+  it.each([
+    ["no number", { input_tokens: Number.NaN, output_tokens: 1 }],
+    ["less than nothing", { input_tokens: -5, output_tokens: 1 }],
+    ["more than the call could cost", { input_tokens: 900_000_000, output_tokens: 1 }],
+  ])("charges the hold and says so: %s", async (_, billed) => {
+    const { tools } = countingTools();
+    const { journal, holds } = await perform([submission(tools, {})], { model: reporting(billed), tools });
+    expect(foldTask(journal)).toMatchObject({
+      status: "completed",
+      modelCostNanoUsd: holds[0],
+      unconfirmedNanoUsd: holds[0],
+    });
+  });
+});
+
 describe("a tool that costs", () => {
   const search = (costUsd: number, reported?: number) =>
     defineTool({

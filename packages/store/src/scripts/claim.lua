@@ -10,7 +10,7 @@
 -- Protects invariant 1: an equal (leg, start) pair is the same claim asked again after a lost reply. The nonce is part
 -- of the epoch: where Redis forgot a claim that it had acknowledged, the next one must not be mistaken for it.
 
--- include: task, accounts, holds, unsettled, admission, transition, line
+-- include: task
 
 local task = openTask(base, take())
 local leg, start, nonce, started = take(), take(), take(), take()
@@ -18,6 +18,7 @@ if not task then
   return { 'UNKNOWN' }
 end
 local head = task.head
+alsoRead(task, { 'leg', 'claimed_leg', 'claimed_start', 'deadline_at', 'wake_at' })
 if leg ~= head.leg or (head.status ~= 'queued' and head.status ~= 'running') then
   return { 'REFUSED', head.status }
 end
@@ -29,19 +30,27 @@ if leg == head.claimed_leg and tonumber(start) <= tonumber(head.claimed_start) t
   end
   verdict = 'REPLAY'
 else
-  local touched, legs = {}, {}
-  chargeOpenHolds(task, touched)
   put(task, 'epoch', nextEpoch(task) .. '.' .. nonce)
   put(task, 'claimed_leg', leg)
   put(task, 'claimed_start', start)
   put(task, 'attempts', whole(tonumber(head.attempts) + 1))
+  put(task, 'moved_at', nowText)
   -- Who performs it has found its job: the queue is owed nothing any more.
   redis.call('ZREM', key(base, 'owed'), task.id .. '.' .. leg)
-  toRunning(task)
+  setStatus(task, 'running')
+  setAlarm(task)
   append(task, { started })
+  -- Only where a worker died, or was told to leave in the middle of a call, is there money to be settled.
+  if head.holds ~= '' or string.find(head.money, ' [1-9]%d*$') then
+    -- include: accounts, holds, unsettled, admission, transition, line
+
+    local touched, legs = {}, {}
+    chargeOpenHolds(task, touched)
+    saveTask(task)
+    -- The legs stay owed; the sweeper queues them.
+    wakeLines(touched, legs)
+  end
   saveTask(task)
-  -- The legs stay owed; the sweeper queues them.
-  wakeLines(touched, legs)
 end
 
 local reply = redis.call('LRANGE', key(base, 'journal', task.id), 0, -1)

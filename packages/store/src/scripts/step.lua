@@ -6,17 +6,17 @@
 --       facts (a list of events), settlements (count, then hold id + nano-dollars + what it was for),
 --       holds (count, then id + nano-dollars + what for); if there are any: terms (as in accounts.lua), reserve
 --         (nano-dollars), held (events appended if every hold is taken), least (nano-dollars of the least call of use),
---         parked (a list, as in line.lua: what is appended if it must wait for money), wake event,
+--         parked (as in line.lua: what is appended if it must wait for money, and when it is woken),
 --       transition (applied unless the holds were refused)
--- Reply {verdict, at, first seq of this command, last seq, free money, soft ('1': a soft limit is reached),
---        legs (count, then each as in admission.lua), events that others appended since the cursor…}
---       verdict OK | SPENT | PARKED | WINDOW as in holds.lua; facts and settlements stand in every case
+-- Reply {outcome, legs (a list, each as in admission.lua), events that others appended since the cursor…}
+--       outcome: verdict, at, first seq of this command, last seq, free money, soft ('1': a soft limit is reached), a
+--       line each; verdict OK | SPENT | PARKED | WINDOW as in holds.lua; facts and settlements stand in every case
 --       {'UNKNOWN'} | {'OLD'} | {'GAP'} | {'FENCED', status}
 --
 -- Protects invariant 1: the last command, its reply lost and sent again, returns its kept reply and does nothing;
 -- an older one is refused; a gap means that Redis forgot. Then the fence, then the work. Only `step` writes the slot.
 
--- include: task, accounts, holds
+-- include: task
 
 local task = openTask(base, take())
 local epoch, n, cursor = take(), takeNumber(), takeNumber()
@@ -25,26 +25,23 @@ if not task then
 end
 local head = task.head
 
-local function reply(parts, othersEnd, legs)
-  parts[7] = tostring(#legs)
-  for _, leg in ipairs(legs) do
-    parts[#parts + 1] = leg
+-- `before`: how many events there were when the command was executed.
+local function reply(outcome, before, legs)
+  local parts = {}
+  if before > cursor then
+    parts = redis.call('LRANGE', key(base, 'journal', task.id), cursor, before - 1)
   end
-  if othersEnd >= cursor then
-    for _, event in ipairs(redis.call('LRANGE', key(base, 'journal', task.id), cursor, othersEnd)) do
-      parts[#parts + 1] = event
-    end
-  end
+  table.insert(parts, 1, outcome)
+  table.insert(parts, 2, legs)
   return parts
 end
 
--- The slot: `<epoch>\n<n>\n<the reply's parts, a line each>`.
-local slot = splitLines(head.slot)
-local lastN = epoch == slot[1] and tonumber(slot[2]) or 0
-if epoch == slot[1] and n == lastN then
+-- The slot: `<epoch>\n<n>\n<outcome>` of the last command.
+local lastEpoch, lastN, lastOutcome = string.match(head.slot, '^([^\n]+)\n(%d+)\n(.*)$')
+lastN = epoch == lastEpoch and tonumber(lastN) or 0
+if epoch == lastEpoch and n == lastN then
   -- The legs of the first execution stay owed; the sweeper queues them.
-  local kept = { unpack(slot, 3) }
-  return reply(kept, tonumber(kept[3]) - 2, {})
+  return reply(lastOutcome, string.match(lastOutcome, '^%u+\n%d+\n(%d+)') - 1, {})
 elseif n <= lastN then
   return { 'OLD' }
 elseif epoch ~= head.epoch or head.status ~= 'running' then
@@ -53,8 +50,28 @@ elseif n ~= lastN + 1 then
   return { 'GAP' }
 end
 
-local touched, legs = {}, {}
 append(task, takeList())
+
+-- What the last reply was is kept in the head, with the command that it answers.
+local function finish(verdict, free, soft)
+  saveJournal(task)
+  local last = journalLength(task)
+  local before = last - task.appended
+  local outcome = string.format('%s\n%s\n%d\n%d\n%.0f\n%s', verdict, nowText, before + 1, last, free, soft and 1 or 0)
+  put(task, 'slot', epoch .. '\n' .. n .. '\n' .. outcome)
+  saveTask(task)
+  return outcome, before
+end
+
+-- Facts alone, no settlement, no hold, no transition: the ledger is not needed.
+if ARGV[position + 1] == '0' and ARGV[position + 2] == '0' and ARGV[position + 3] == '' then
+  local outcome, before = finish('OK', 0, false)
+  return reply(outcome, before, {})
+end
+
+-- include: accounts, holds
+
+local touched, legs = {}, {}
 for _ = 1, takeNumber() do
   local hold, nano = take(), take()
   settle(task, hold, nano, take(), touched)
@@ -65,52 +82,41 @@ for i = 1, takeNumber() do
   holds[i] = { id = take(), nano = takeNumber(), what = take() }
 end
 
-local verdict, free, account, soft, terms, reserve, least, parked, wakeEvent = 'OK', 0, nil, false, nil, nil, nil, nil, nil
+local verdict, free, account, soft, terms, reserve, least, parked = 'OK', 0, nil, false, nil, nil, nil, nil
 if #holds > 0 then
   terms, reserve = takeTerms(), takeNumber()
   local held
-  held, least, parked, wakeEvent = takeList(), take(), takeList(), take()
+  held, least, parked = takeList(), take(), take()
   verdict, free, account, soft = takeHolds(task, terms, holds, reserve)
   if verdict == 'OK' then
     append(task, held)
   end
 end
 
--- What the last reply was is kept in the head, with the command that it answers.
-local function finish()
-  saveJournal(task)
-  local last = journalLength(task)
-  local before = last - task.appended
-  local kept = { verdict, whole(nowMs), whole(before + 1), whole(last), whole(free), soft and '1' or '0' }
-  put(task, 'slot', table.concat({ epoch, n, unpack(kept) }, '\n'))
-  saveTask(task)
-  return kept, before - 1
-end
-
 local to = ARGV[position + 1]
 if #touched == 0 and verdict ~= 'LINE' and (verdict ~= 'OK' or to == '') then
   saveAccounts()
-  local kept, othersEnd = finish()
-  return reply(kept, othersEnd, legs)
+  local outcome, before = finish(verdict, free, soft)
+  return reply(outcome, before, legs)
 end
 
--- include: unsettled, admission, transition, line
+-- include: unsettled, admission, transition
 
 if verdict == 'LINE' then
+  -- include: line
+
   verdict = 'PARKED'
   local need = reserve
   for _, hold in ipairs(holds) do
     need = need + hold.nano
   end
-  append(task, { parkedEvent(parked, account) })
   local endsAt = waitEndsAt(account, terms.endsAt)
   toWaiting(task, {
     waitingFor = 'budget',
     afterMs = endsAt and whole(endsAt - nowMs) or '',
     standsStill = endsAt and '1' or '0',
   }, touched, legs)
-  joinLine(task, account, least, need)
-  put(task, 'wake_event', wakeEvent)
+  joinLine(task, account, least, need, parked)
 elseif verdict == 'OK' then
   apply(task, takeTransition(), touched, legs)
   if to == 'queued' then
@@ -118,6 +124,11 @@ elseif verdict == 'OK' then
     put(task, 'attempts', whole(tonumber(head.attempts) - 1))
   end
 end
-local kept, othersEnd = finish()
-wakeLines(touched, legs)
-return reply(kept, othersEnd, legs)
+local outcome, before = finish(verdict, free, soft)
+if #touched > 0 then
+  -- include: line
+
+  wakeLines(touched, legs)
+end
+saveAccounts()
+return reply(outcome, before, legs)

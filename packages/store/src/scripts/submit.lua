@@ -2,7 +2,7 @@
 --
 -- KEYS  1 the tenant's base
 -- ARGV  task, idempotency key ('' none), request digest, idempotency lifetime in ms, busy for ms ('0': no one waits),
---       terms (as in accounts.lua), least (nano-dollars of the least call), parked (a list, as in line.lua), wake event,
+--       terms (as in accounts.lua), least (nano-dollars of the least call), parked (as in line.lua),
 --       deadline's length in ms, delay in ms ('' none), webhook ('1' | '0'), user ('' none), priority,
 --       seats of a user, seats of the tenant, index names (a list), events (a list)
 -- Reply {'OK' | 'AGAIN', legs…}  legs as in admission.lua; AGAIN: this very task was submitted before (a lost reply)
@@ -12,7 +12,7 @@
 --
 -- Protects invariant 6: the leg is owed to the queue by the same script that makes the task.
 
--- include: task, accounts, holds, unsettled, admission, transition
+-- include: task, accounts, admission
 
 local id = take()
 local idempotencyKey, digest, keptMs, busyMs = take(), take(), take(), takeNumber()
@@ -40,9 +40,13 @@ if idempotencyKey ~= '' then
   end
 end
 
-local terms, least, parked, wakeEvent = takeTerms(), takeNumber(), takeList(), take()
+local terms, least, parked = takeTerms(), takeNumber(), take()
 local blocked
 for _, account in ipairs(terms.accounts) do
+  -- A window without an end would never be over: a call that was settled after its end has left it so.
+  if account.hourEnds == 0 and account.total > 0 and terms.endsAt.hour > nowMs then
+    turnWindows(account, terms.endsAt)
+  end
   weigh(account)
   -- Spent: what is left pays not even the least call, and it is not the limit alone that is too low for it.
   if account.unspent <= 0 or (account.unspent < least and account.unspent < account.limit) then
@@ -64,18 +68,20 @@ end
 local timeoutMs, delayMs, webhook, user, priority = take(), take(), take(), take(), take()
 setSeatCaps(base, take(), take())
 local indexes = takeList()
-local task = newTask(base, id)
-local status = (delayMs ~= '' or blocked) and 'waiting' or 'queued'
-put(task, 'status', status)
-put(task, 'epoch', '0')
-put(task, 'leg', '0')
-put(task, 'attempts', '0')
-put(task, 'left_ms', timeoutMs)
-put(task, 'webhook', webhook)
-put(task, 'user', user)
-put(task, 'priority', priority)
-put(task, 'lane', priority)
-put(task, 'indexes', table.concat(indexes, '\n'))
+local head = {
+  status = (delayMs ~= '' or blocked) and 'waiting' or 'queued', epoch = '0', leg = '0', attempts = '0',
+  left_ms = timeoutMs, webhook = webhook, user = user, priority = priority, lane = priority,
+  indexes = table.concat(indexes, '\n'),
+}
+local changed = {}
+for field, value in pairs(head) do
+  changed[#changed + 1] = field
+  changed[#changed + 1] = value
+end
+-- Of a new task nothing is stored: what stands nowhere reads as ''.
+head.waiting_for, head.wake_at, head.line, head.wake_event = '', '', '', ''
+setmetatable(head, { __index = function() return '' end })
+local task = { base = base, id = id, head = head, changed = changed, fresh = {}, appended = 0, length = false }
 append(task, takeList())
 redis.call('ZADD', key(base, 'index', 'all'), 0, id)
 redis.call('ZADD', key(base, 'index', 'status:' .. task.head.status), 0, id)
@@ -91,14 +97,12 @@ if delayMs ~= '' then
 elseif blocked then
   -- include: line
 
-  append(task, { parkedEvent(parked, blocked) })
   put(task, 'leg', '1')
   put(task, 'waiting_for', 'budget')
-  put(task, 'wake_event', wakeEvent)
   local endsAt = waitEndsAt(blocked, terms.endsAt)
   put(task, endsAt and 'wake_at' or 'deadline_at', whole(endsAt or nowMs + tonumber(timeoutMs)))
   setAlarm(task)
-  joinLine(task, blocked, '1', math.max(1, least))
+  joinLine(task, blocked, '1', math.max(1, least), parked)
 else
   toQueued(task, legs)
 end

@@ -8,6 +8,9 @@
 -- so does a month, when an hour does. Limits are `<window>=<limit>|<soft limit, or nothing>|<refuse or wait>`, joined by
 -- `;`, or `-`. One set by hand goes before the configured one of the same window. In every window, spent + held never
 -- passes the limit; a hold counts in all of them, so a window that turns in the middle of a call forgets nothing.
+--
+-- The first two words, which every call changes, are 16 digits wide: they are written over the old ones in place, which
+-- keeps the expiry, too.
 
 local WORDS = '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (.*)$'
 local STARTS = '^(%S+) (%S+) (%S+) (%S+) (%S+)$'
@@ -21,35 +24,52 @@ local function openAccount(accountKey)
   if account then
     return account
   end
-  account = { key = accountKey }
   local held, total, hourEnds, line, set, configured, starts = string.match(redis.call('GET', accountKey)
     or '0 0 0 0 - - 0 0 0 0 0', WORDS)
-  account.held, account.total, account.hourEnds = tonumber(held), tonumber(total), tonumber(hourEnds)
-  account.line, account.set, account.configured, account.starts = line, set, configured, starts
+  account = {
+    key = accountKey, held = held + 0, total = total + 0, hourEnds = hourEnds + 0, line = line, set = set,
+    configured = configured, starts = starts, wide = #held == 16 and #total == 16,
+  }
   opened[accountKey] = account
   return account
 end
 
+-- As whole() does it, with leading zeros.
+local function twoWide(held, total)
+  if held < 0 or held >= 1e15 or total >= 1e15 then
+    return string.format('%016.0f %016.0f', held, total)
+  end
+  local low, lowTotal = held % 1e9, total % 1e9
+  return string.format('%07d%09d %07d%09d', (held - low) / 1e9, low, (total - lowTotal) / 1e9, lowTotal)
+end
+
+-- `moved`: held or total is another, and nothing else. `changed`: some other word is, too.
 local function saveAccounts()
   for accountKey, account in pairs(opened) do
-    if account.changed then
-      local text = string.format('%.0f %.0f %.0f %s %s %s %s', account.held, account.total, account.hourEnds,
-        account.line, account.set, account.configured, account.starts)
-      if account.renew and account.set == '-' then
-        redis.call('SET', accountKey, text, 'PX', settings.accountKeptMs)
-      elseif account.set == '-' then
-        redis.call('SET', accountKey, text, 'KEEPTTL')
+    if account.changed or account.moved then
+      local moving = twoWide(account.held, account.total)
+      if account.wide and not account.changed and #moving == 33 then
+        redis.call('SETRANGE', accountKey, '0', moving)
       else
-        redis.call('SET', accountKey, text)
+        local text = table.concat({ moving, whole(account.hourEnds), account.line, account.set, account.configured,
+          account.starts }, ' ')
+        if account.set ~= '-' then
+          redis.call('SET', accountKey, text)
+        elseif account.renew then
+          redis.call('SET', accountKey, text, 'PX', settings.accountKeptMs)
+        else
+          redis.call('SET', accountKey, text, 'KEEPTTL')
+        end
+        account.wide = true
       end
-      account.changed = nil
+      account.moved, account.changed = false, false
     end
   end
 end
 
 local function addHeld(account, nano)
   account.held = account.held + nano
-  account.changed = true
+  account.moved = true
 end
 
 -- The totals at the windows' beginnings, `day` and `month` with their ends.
@@ -91,7 +111,7 @@ local function addSpent(account, nano)
     turnWindows(account)
   end
   account.total = math.max(0, account.total + nano)
-  account.changed = true
+  account.moved = true
 end
 
 local function termsOf(account)
@@ -116,17 +136,23 @@ local function weigh(account)
     if account.hourEnds > 0 and account.hourEnds <= nowMs then
       turnWindows(account)
     end
-    local starts = startsOf(account)
+    local hour, day, dayEnds, month, monthEnds = string.match(account.starts, STARTS)
     for window, limit, soft, exceeded in string.gmatch(text, TERMS) do
-      limit = tonumber(limit)
-      local spent = account.total - starts[window]
+      local spent, endsAt = account.total, nil
+      if window == 'day' then
+        spent, endsAt = spent - day, dayEnds
+      elseif window == 'month' then
+        spent, endsAt = spent - month, monthEnds
+      elseif window == 'hour' then
+        spent, endsAt = spent - hour, account.hourEnds
+      end
+      limit = limit + 0
       if soft ~= '' and spent >= tonumber(soft) then
         account.soft = true
       end
       if limit - spent < account.unspent then
-        account.unspent, account.tight = limit - spent, window
+        account.unspent, account.tight, account.endsAt = limit - spent, window, tonumber(endsAt)
         account.limit, account.waits = limit, exceeded == 'wait'
-        account.endsAt = window == 'hour' and account.hourEnds or starts[window .. 'Ends']
       end
     end
   end

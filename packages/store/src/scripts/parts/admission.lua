@@ -3,8 +3,11 @@
 -- `hungry` names the users with a backlog, in the order in which they are to be served: one seat each, round and
 -- round. Tasks without a user share one backlog and are bounded by the tenant alone.
 
+local capsOf = {}
+
 local function seatCaps(tenantBase)
-  local caps = redis.call('HMGET', key(tenantBase, 'admission'), 'user_cap', 'tenant_cap')
+  local caps = capsOf[tenantBase] or redis.call('HMGET', key(tenantBase, 'admission'), 'user_cap', 'tenant_cap')
+  capsOf[tenantBase] = caps
   return tonumber(caps[1]), tonumber(caps[2])
 end
 
@@ -12,6 +15,7 @@ local function setSeatCaps(tenantBase, userCap, tenantCap)
   local user, tenant = seatCaps(tenantBase)
   if user ~= tonumber(userCap) or tenant ~= tonumber(tenantCap) then
     redis.call('HSET', key(tenantBase, 'admission'), 'user_cap', userCap, 'tenant_cap', tenantCap)
+    capsOf[tenantBase] = { userCap, tenantCap }
   end
 end
 
@@ -35,7 +39,7 @@ end
 -- The leg is owed to the queue from now on, until somebody has added it there. Returned as
 -- `<tenant base>\n<task>\n<leg>\n<lane>`, for the caller to add it.
 local function oweLeg(task)
-  redis.call('ZADD', key(task.base, 'owed'), whole(nowMs), task.id .. '.' .. task.head.leg)
+  redis.call('ZADD', key(task.base, 'owed'), nowText, task.id .. '.' .. task.head.leg)
   return table.concat({ task.base, task.id, task.head.leg, task.head.lane }, '\n')
 end
 
@@ -45,7 +49,7 @@ local function takeSeat(task)
     redis.call('SADD', key(task.base, 'seats', task.head.user), task.id)
   end
   put(task, 'seated', '1')
-  put(task, 'moved_at', whole(nowMs))
+  put(task, 'moved_at', nowText)
 end
 
 -- Tasks that were awake before stand in front of all that were not.
@@ -66,7 +70,33 @@ local function seekSeat(task, wasAwake, legs)
   beHungry(task.base, user)
 end
 
+-- A new leg in the given lane (else that of its priority). A task that keeps its seat owes the leg at once; another
+-- one seeks a seat. What is owed is added to `legs`.
+local function toQueued(task, legs, lane)
+  local wasAwake = task.head.leg ~= '0'
+  put(task, 'leg', whole(tonumber(task.head.leg) + 1))
+  put(task, 'lane', lane or task.head.priority)
+  put(task, 'moved_at', nowText)
+  setStatus(task, 'queued')
+  put(task, 'waiting_for', '')
+  put(task, 'wake_at', '')
+  put(task, 'line', '')
+  put(task, 'wake_event', '')
+  if task.head.deadline_at == '' then
+    put(task, 'deadline_at', whole(nowMs + tonumber(task.head.left_ms)))
+  end
+  setAlarm(task)
+  if task.head.seated == '1' then
+    legs[#legs + 1] = oweLeg(task)
+  else
+    seekSeat(task, wasAwake, legs)
+  end
+end
+
 local function admitNext(tenantBase, legs)
+  if redis.call('EXISTS', key(tenantBase, 'hungry')) == 0 then
+    return
+  end
   local userCap, tenantCap = seatCaps(tenantBase)
   while not tenantIsFull(tenantBase, tenantCap) do
     local next = redis.call('ZPOPMIN', key(tenantBase, 'hungry'))
@@ -102,9 +132,8 @@ local function leaveSeat(task, legs)
   if user ~= '' then
     redis.call('SREM', key(task.base, 'seats', user), task.id)
   end
+  -- Who has a seat stands in no backlog: admitNext cannot open this task again and find it half-changed.
   put(task, 'seated', '0')
-  -- Its own head is written by now or never opened again: admitNext must not find it half-changed.
-  saveTask(task)
   if redis.call('EXISTS', key(task.base, 'backlog', user)) == 1 then
     beHungry(task.base, user)
   end

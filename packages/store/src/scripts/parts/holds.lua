@@ -4,26 +4,29 @@
 -- replaces it, and who stops running gives it back.
 
 local function moneyOf(task)
+  if task.head.money == '' then
+    return 0, 0, 0
+  end
   local spent, held, reserve = string.match(task.head.money, '^(%d+) (%d+) (%d+)$')
-  return tonumber(spent) or 0, tonumber(held) or 0, tonumber(reserve) or 0
+  return spent + 0, held + 0, reserve + 0
 end
 
 local function putMoney(task, spent, held, reserve)
-  put(task, 'money', string.format('%.0f %.0f %.0f', spent, held, reserve))
+  put(task, 'money', whole(spent) .. ' ' .. whole(held) .. ' ' .. whole(reserve))
 end
 
 local function accountsOf(task)
-  local list = splitLines(task.head.accounts)
-  for i, accountKey in ipairs(list) do
-    list[i] = openAccount(accountKey)
+  local list = {}
+  for accountKey in string.gmatch(task.head.accounts, '[^\n]+') do
+    list[#list + 1] = openAccount(accountKey)
   end
   return list
 end
 
 -- One line for the reports, kept beyond the task: `<ms>\n<task>\n<nano-dollars>\n<unconfirmed>\n<what>\n<labels…>`.
 local function report(task, nano, unconfirmed, what)
-  redis.call('RPUSH', key(task.base, 'usageFeed'),
-    table.concat({ whole(nowMs), task.id, whole(nano), unconfirmed, what, task.head.indexes }, '\n'))
+  redis.call('RPUSH', key(task.base, 'usageFeed'), nowText .. '\n' .. task.id .. '\n' .. whole(nano) .. '\n'
+    .. unconfirmed .. '\n' .. what .. '\n' .. task.head.indexes)
 end
 
 -- `touched` gathers the accounts before which somebody stands in line: they are served at the script's end.
@@ -46,21 +49,18 @@ end
 
 -- Settling a hold that is not open does nothing: a settlement is never applied twice.
 local function settle(task, id, nano, what, touched)
-  local rest, found = {}, nil
-  for _, line in ipairs(splitLines(task.head.holds)) do
-    local held = string.match(line, '^(%d+) ', #id + 2)
-    if held and string.sub(line, 1, #id + 1) == id .. ' ' then
-      found = tonumber(held)
-    else
-      rest[#rest + 1] = line
-    end
+  local holds = task.head.holds
+  local from = string.find('\n' .. holds, '\n' .. id .. ' ', 1, true)
+  if not from then
+    return
   end
-  if found then
-    put(task, 'holds', table.concat(rest, '\n'))
-    closeHold(task, found, tonumber(nano), touched)
-    if nano ~= '0' then
-      report(task, tonumber(nano), '0', what)
-    end
+  -- Its line goes from `from` to before `to`, and takes one line break with it.
+  local held, to = string.match(holds, '^ (%d+) [^\n]*()', from + #id)
+  local before = string.sub(holds, 1, math.max(0, from - 2))
+  put(task, 'holds', before .. string.sub(holds, from == 1 and to + 1 or to))
+  closeHold(task, tonumber(held), tonumber(nano), touched)
+  if nano ~= '0' then
+    report(task, nano, '0', what)
   end
 end
 
@@ -72,10 +72,9 @@ end
 --           the account's terms say to wait (then `account.waitsFor` names the window)
 --   WINDOW  a window is over by Redis' clock: name the new one
 local function takeHolds(task, terms, holds, reserve)
-  for _, endsAt in pairs(terms.endsAt) do
-    if endsAt <= nowMs then
-      return 'WINDOW', 0
-    end
+  local endsAt = terms.endsAt
+  if endsAt.hour <= nowMs or endsAt.day <= nowMs or endsAt.month <= nowMs then
+    return 'WINDOW', 0
   end
   local head, total = task.head, 0
   for _, hold in ipairs(holds) do
@@ -87,7 +86,7 @@ local function takeHolds(task, terms, holds, reserve)
   local left, could, short, later, blocked = own, own, wanted > own, nil, nil
   local soft, lineSeen = false, false
   for _, account in ipairs(terms.accounts) do
-    turnWindows(account, terms.endsAt)
+    turnWindows(account, endsAt)
     weigh(account)
     soft = soft or account.soft
     local mine, free = account.unspent - held, account.free + oldReserve
@@ -105,26 +104,27 @@ local function takeHolds(task, terms, holds, reserve)
       blocked = blocked or account
     end
     lineSeen = lineSeen or account.line == '1'
-    left = math.min(left, free)
-    could = account.waitsFor and could or math.min(could, mine)
+    if free < left then
+      left = free
+    end
+    if mine < could and not account.waitsFor then
+      could = mine
+    end
   end
   if short then
     return 'SPENT', could, nil, soft
   elseif later or blocked then
     return 'LINE', left, later or blocked, soft
   end
-  local lines, keys = {}, {}
-  if head.holds ~= '' then
-    lines[1] = head.holds
-  end
+  local open, keys = head.holds, {}
   for _, hold in ipairs(holds) do
-    lines[#lines + 1] = hold.id .. ' ' .. whole(hold.nano) .. ' ' .. hold.what
+    open = (open == '' and '' or open .. '\n') .. hold.id .. ' ' .. whole(hold.nano) .. ' ' .. hold.what
   end
   for i, account in ipairs(terms.accounts) do
     addHeld(account, wanted - oldReserve)
     keys[i] = account.key
   end
-  put(task, 'holds', table.concat(lines, '\n'))
+  put(task, 'holds', open)
   putMoney(task, spent, held + total, reserve)
   put(task, 'accounts', table.concat(keys, '\n'))
   if lineSeen then
@@ -132,4 +132,3 @@ local function takeHolds(task, terms, holds, reserve)
   end
   return 'OK', left - wanted, nil, soft
 end
-

@@ -3,12 +3,21 @@
 -- served strictly from the front. Who waits is woken by whoever frees some money: every settlement, release and change
 -- of a limit ends here. The legs that this owes are added to `legs`, for the caller to add to the queue.
 
--- What the journal says of a task that waits for money: five opaque events, one for others' holds, then one for each
--- window that may have to end.
+-- What the journal says of a task that waits for money, and of one that is woken: six opaque events, for others' holds,
+-- for each window that may have to end, for the waking. Hardly ever needed, they come as one argument: their lengths in
+-- bytes, a line break, then one after the other.
 local PARKED = { hour = 2, day = 3, month = 4, total = 5 }
+local WOKEN = 6
 
-local function parkedEvent(parked, account)
-  return parked[PARKED[account.waitsFor] or 1]
+local function eventOf(packed, place)
+  local lengths, at = string.match(packed, '^([%d ]+)\n()')
+  for length in string.gmatch(lengths, '%d+') do
+    place = place - 1
+    if place == 0 then
+      return string.sub(packed, at, at + length - 1)
+    end
+    at = at + length
+  end
 end
 
 -- When the window that a task must wait for is over; nil where others' holds, or a new limit, are waited for.
@@ -20,13 +29,15 @@ local function waitEndsAt(account, endsAt)
 end
 
 -- A task that was let through once and found too little goes back to the front, everybody else to the end.
-local function joinLine(task, account, leastNano, needNano)
+local function joinLine(task, account, leastNano, needNano, packed)
   local entry = table.concat({ task.base, task.id, leastNano, whole(needNano), account.waitsFor }, '\n')
   redis.call(task.head.pass == account.key and 'LPUSH' or 'RPUSH', account.key .. ':line', entry)
   account.line, account.changed = '1', true
   redis.call('ZADD', key(base, 'lines'), 0, account.key)
   put(task, 'line', account.key)
   put(task, 'pass', '')
+  put(task, 'wake_event', eventOf(packed, WOKEN))
+  append(task, { eventOf(packed, PARKED[account.waitsFor] or 1) })
 end
 
 local function stillWaits(task, accountKey)

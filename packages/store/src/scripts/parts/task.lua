@@ -1,4 +1,5 @@
--- One task: its head as a table, its changes written back once, its events appended and announced.
+-- One task: its head as a table, its changes written back once, its events appended and announced, its place in the
+-- listing by status, its one alarm.
 -- A field that the head does not have reads as ''.
 
 local terminal = { completed = true, stopped = true, failed = true, cancelled = true }
@@ -11,81 +12,73 @@ local function splitLines(text)
   return parts
 end
 
--- What nearly every command needs is read at once; the first other field that somebody asks for brings the rest.
-local first = { 'status', 'epoch', 'attempts', 'slot', 'money', 'holds', 'accounts', 'indexes' }
-
-local function absent()
-  return ''
-end
-
+-- What nearly every command needs is read at once. Any other field is read when somebody asks for it: alone, or with
+-- others by alsoRead().
 local function openTask(tenantBase, id)
   local headKey = key(tenantBase, 'head', id)
-  local values = redis.call('HMGET', headKey, unpack(first))
+  local values = redis.call('HMGET', headKey, 'status', 'epoch', 'attempts', 'slot', 'money', 'holds', 'accounts',
+    'indexes')
   if not values[1] then
     return nil
   end
-  local head = {}
-  for i, field in ipairs(first) do
-    head[field] = values[i] or ''
+  local head = {
+    status = values[1], epoch = values[2] or '', attempts = values[3] or '', slot = values[4] or '',
+    money = values[5] or '', holds = values[6] or '', accounts = values[7] or '', indexes = values[8] or '',
+  }
+  local function read(_, field)
+    head[field] = redis.call('HGET', headKey, field) or ''
+    return head[field]
   end
-  local function readRest(_, wanted)
-    setmetatable(head, { __index = absent })
-    local fields = redis.call('HGETALL', headKey)
-    for i = 1, #fields, 2 do
-      -- What was put meanwhile is newer than what is stored.
-      if rawget(head, fields[i]) == nil then
-        head[fields[i]] = fields[i + 1]
-      end
+  setmetatable(head, { __index = read })
+  return { base = tenantBase, id = id, head = head, changed = {}, fresh = {}, appended = 0, length = false }
+end
+
+local function alsoRead(task, fields)
+  local values = redis.call('HMGET', key(task.base, 'head', task.id), unpack(fields))
+  for i, field in ipairs(fields) do
+    -- What was put meanwhile is newer than what is stored.
+    if rawget(task.head, field) == nil then
+      task.head[field] = values[i] or ''
     end
-    return head[wanted]
   end
-  setmetatable(head, { __index = readRest })
-  return { base = tenantBase, id = id, head = head, changed = {}, fresh = {}, appended = 0 }
 end
 
-local function newTask(tenantBase, id)
-  local head = setmetatable({}, { __index = absent })
-  return { base = tenantBase, id = id, head = head, changed = {}, fresh = {}, appended = 0 }
-end
-
--- Values are strings: numbers pass through whole() first.
+-- Values are strings: numbers pass through whole() first. What nobody has read is not read to be compared. `changed` is
+-- what HSET is handed: of a field that changes twice the last value counts.
 local function put(task, field, value)
-  if task.head[field] ~= value then
-    task.head[field] = value
-    task.changed[field] = value
+  local head = task.head
+  if rawget(head, field) ~= value then
+    head[field] = value
+    local changed = task.changed
+    local count = #changed
+    changed[count + 1], changed[count + 2] = field, value
   end
 end
 
 -- Events are opaque bytes. The stamp before them is `<ms since 1970>.<attempt>|`: one clock for all processes.
 local function append(task, events)
-  if #events == 0 then
-    return
-  end
-  local stamp = whole(nowMs) .. '.' .. task.head.attempts .. '|'
-  for _, event in ipairs(events) do
-    task.fresh[#task.fresh + 1] = stamp .. event
+  local fresh = task.fresh
+  local count = #fresh
+  for i, event in ipairs(events) do
+    fresh[count + i] = nowText .. '.' .. task.head.attempts .. '|' .. event
   end
 end
 
 -- One write of the journal and one notice for what was appended since the last time.
 local function saveJournal(task)
-  if #task.fresh > 0 then
+  local count = #task.fresh
+  if count > 0 then
     task.length = redis.call('RPUSH', key(task.base, 'journal', task.id), unpack(task.fresh))
-    task.appended = task.appended + #task.fresh
+    task.appended = task.appended + count
     task.fresh = {}
-    redis.call('PUBLISH', key(task.base, 'notice', task.id), whole(task.length))
+    redis.call('PUBLISH', key(task.base, 'notice', task.id), task.length)
   end
 end
 
 local function saveTask(task)
   saveJournal(task)
-  local arguments = {}
-  for field, value in pairs(task.changed) do
-    arguments[#arguments + 1] = field
-    arguments[#arguments + 1] = value
-  end
-  if #arguments > 0 then
-    redis.call('HSET', key(task.base, 'head', task.id), unpack(arguments))
+  if #task.changed > 0 then
+    redis.call('HSET', key(task.base, 'head', task.id), unpack(task.changed))
     task.changed = {}
   end
 end
@@ -94,6 +87,25 @@ end
 local function journalLength(task)
   task.length = task.length or redis.call('LLEN', key(task.base, 'journal', task.id))
   return task.length + #task.fresh
+end
+
+local function setStatus(task, status)
+  if task.head.status ~= status then
+    redis.call('ZREM', key(task.base, 'index', 'status:' .. task.head.status), task.id)
+    redis.call('ZADD', key(task.base, 'index', 'status:' .. status), 0, task.id)
+    put(task, 'status', status)
+  end
+end
+
+-- Every live task has one member in `due`: the earliest moment at which somebody must look at it.
+local function setAlarm(task)
+  local deadline, wake = tonumber(task.head.deadline_at), tonumber(task.head.wake_at)
+  local earliest = deadline and wake and math.min(deadline, wake) or deadline or wake
+  if earliest then
+    redis.call('ZADD', key(task.base, 'due'), whole(earliest), task.id)
+  else
+    redis.call('ZREM', key(task.base, 'due'), task.id)
+  end
 end
 
 -- An epoch is `<number>.<nonce of the claim>`; a number alone is nobody's.

@@ -1,53 +1,5 @@
--- A task's status and what hangs on it: the index by status, the one alarm in `due`, the leg in `owed`,
--- the webhook in `deliveries-due`, the lifetime of what a finished task leaves behind.
-
-local function setStatus(task, status)
-  if task.head.status ~= status then
-    redis.call('ZREM', key(task.base, 'index', 'status:' .. task.head.status), task.id)
-    redis.call('ZADD', key(task.base, 'index', 'status:' .. status), 0, task.id)
-    put(task, 'status', status)
-  end
-end
-
--- Every live task has one member in `due`: the earliest moment at which somebody must look at it.
-local function setAlarm(task)
-  local deadline, wake = tonumber(task.head.deadline_at), tonumber(task.head.wake_at)
-  local earliest = deadline and wake and math.min(deadline, wake) or deadline or wake
-  if earliest then
-    redis.call('ZADD', key(task.base, 'due'), whole(earliest), task.id)
-  else
-    redis.call('ZREM', key(task.base, 'due'), task.id)
-  end
-end
-
-local function toRunning(task)
-  put(task, 'moved_at', whole(nowMs))
-  setStatus(task, 'running')
-  setAlarm(task)
-end
-
--- A new leg in the given lane (else that of its priority). A task that keeps its seat owes the leg at once; another
--- one seeks a seat. What is owed is added to `legs`.
-local function toQueued(task, legs, lane)
-  local wasAwake = task.head.leg ~= '0'
-  put(task, 'leg', whole(tonumber(task.head.leg) + 1))
-  put(task, 'lane', lane or task.head.priority)
-  put(task, 'moved_at', whole(nowMs))
-  setStatus(task, 'queued')
-  put(task, 'waiting_for', '')
-  put(task, 'wake_at', '')
-  put(task, 'line', '')
-  put(task, 'wake_event', '')
-  if task.head.deadline_at == '' then
-    put(task, 'deadline_at', whole(nowMs + tonumber(task.head.left_ms)))
-  end
-  setAlarm(task)
-  if task.head.seated == '1' then
-    legs[#legs + 1] = oweLeg(task)
-  else
-    seekSeat(task, wasAwake, legs)
-  end
-end
+-- Where a task goes from running, and what hangs on it: its money and its seat, the leg in `owed`, the webhook in
+-- `deliveries-due`, the lifetime of what a finished task leaves behind. Whoever calls these saves the task.
 
 -- `waiting`: {waitingFor, afterMs ('' = somebody else wakes it), standsStill ('1' = so does the deadline)}.
 -- A parked task holds no money, its reserve included, and no seat.
@@ -66,29 +18,32 @@ end
 
 -- `ending`: {status, stopReason, delivery (the id that a webhook takes if the task has one), retentionMs}.
 local function toEnd(task, ending, touched, legs)
+  alsoRead(task, { 'user', 'seated', 'webhook' })
   chargeOpenHolds(task, touched)
+  if task.head.status ~= 'running' then
+    -- Who runs waits for nothing, and has left `owed` at the claim.
+    redis.call('ZREM', key(task.base, 'owed'), task.id .. '.' .. task.head.leg)
+    put(task, 'waiting_for', '')
+    put(task, 'wake_at', '')
+    put(task, 'line', '')
+    put(task, 'wake_event', '')
+  end
   setStatus(task, ending.status)
-  put(task, 'waiting_for', '')
-  put(task, 'wake_at', '')
   put(task, 'deadline_at', '')
-  put(task, 'line', '')
-  put(task, 'wake_event', '')
   put(task, 'stop_reason', ending.stopReason)
   redis.call('ZADD', key(task.base, 'index', 'stop_reason:' .. ending.stopReason), 0, task.id)
   redis.call('ZREM', key(task.base, 'due'), task.id)
-  redis.call('ZREM', key(task.base, 'owed'), task.id .. '.' .. task.head.leg)
   if task.head.webhook == '1' then
     redis.call('HSET', key(task.base, 'delivery', ending.delivery), 'task', task.id, 'type',
       'task.' .. ending.status, 'seq', whole(journalLength(task)), 'state', 'pending', 'tries', '0',
-      'created_at', whole(nowMs), 'next_at', whole(nowMs))
-    redis.call('ZADD', key(task.base, 'deliveriesDue'), whole(nowMs), ending.delivery)
+      'created_at', nowText, 'next_at', nowText)
+    redis.call('ZADD', key(task.base, 'deliveriesDue'), nowText, ending.delivery)
     redis.call('ZADD', key(task.base, 'index', 'deliveries'), 0, ending.delivery)
     redis.call('RPUSH', key(task.base, 'taskDeliveries', task.id), ending.delivery)
   end
   -- The sweeper removes the task at the end of its retention; the later lifetime is for when no sweeper runs.
   redis.call('ZADD', key(task.base, 'retention'), whole(nowMs + tonumber(ending.retentionMs)), task.id)
   local lifetimeMs = whole(tonumber(ending.retentionMs) + tonumber(settings.sweepGraceMs))
-  saveTask(task)
   redis.call('PEXPIRE', key(task.base, 'head', task.id), lifetimeMs)
   redis.call('PEXPIRE', key(task.base, 'journal', task.id), lifetimeMs)
   if task.head.webhook == '1' then
