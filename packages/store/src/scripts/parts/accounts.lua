@@ -133,7 +133,8 @@ local function weigh(account)
   account.unspent, account.tight, account.soft, account.endsAt = math.huge, nil, false, nil
   local text = termsOf(account)
   if text ~= '-' then
-    if account.hourEnds > 0 and account.hourEnds <= nowMs then
+    -- An account that lost its hour's end to a late settlement (0) may have a day that is over.
+    if account.hourEnds <= nowMs and account.total > 0 then
       turnWindows(account)
     end
     local hour, day, dayEnds, month, monthEnds = string.match(account.starts, STARTS)
