@@ -5,6 +5,7 @@ import type { OwedLeg } from "./queue.ts";
 import { legsAt, numberAt, replyList, textAt, unknownVerdict } from "./reply.ts";
 import { runScript, type ScriptArgument } from "./scripts.ts";
 import type { Store } from "./store.ts";
+import { tokensText } from "./usage-feed.ts";
 
 export type SignalOutcome =
   | { kind: "done"; seq: number; legs: OwedLeg[] }
@@ -94,6 +95,7 @@ export function reportLateUsage(
     "usage",
     `${report.epoch}:${call}`,
     costNanoUsd,
+    tokensText(usage),
     store.codec.encode(event),
   ]);
 }

@@ -4,7 +4,7 @@
  *
  * A line is `<ms>\n<task>\n<nano-dollars>\n<unconfirmed: 0 or 1>\n<what>\n<labels…>`, a label being `user:ann`. What is
  * `<kind> <input> <output> <cache read> <cache write tokens> <model's or tool's name>`. A line that corrects an
- * estimate has the difference as its amount; its what is `confirmed`, or `confirmed <the estimate> <what>`.
+ * estimate has the difference as its amount; its what is `confirmed <the estimate> <what>`.
  */
 import type { TokenUsage } from "@pawl/protocol";
 
@@ -16,11 +16,13 @@ export type SpentOn = { kind: SpendingKind; name: string };
 
 /** One field of a feed's line: no line break, and what holds it is never parsed by a script. */
 export function spentText({ kind, name }: SpentOn, usage?: TokenUsage | undefined): string {
-  const tokens =
-    usage === undefined
-      ? [0, 0, 0, 0]
-      : [usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, usage.cache_write_tokens];
-  return `${kind} ${tokens.join(" ")} ${name}`;
+  return `${kind} ${usage === undefined ? "0 0 0 0" : tokensText(usage)} ${name}`;
+}
+
+/** Input, output, read from and written to the cache. */
+export function tokensText(usage: TokenUsage): string {
+  const { input_tokens, output_tokens, cache_read_tokens, cache_write_tokens } = usage;
+  return `${input_tokens} ${output_tokens} ${cache_read_tokens} ${cache_write_tokens}`;
 }
 
 /** One line: what it adds to the reports. Amounts are negative where an estimate was too high. */

@@ -7,7 +7,7 @@
 --   wake    what it must be waiting for, event                                 a decision, a reply
 --   vanished  leg, event                the leg has no job in the queue: it is owed again, under a new number
 --   alive   start seq, event            the worker of a start that was taken for crashed has lost its lease only
---   usage   hold id, nano-dollars, event                                       a late report lowers an estimate once
+--   usage   hold id, nano-dollars, tokens, event                               a late report lowers an estimate once
 --   line    account key                 (no task) rechecks who waits for that account's money
 --   admit                               (no task) gives free seats to those who wait
 -- Reply {'OK', last seq, legs…}         each leg as in admission.lua
@@ -101,18 +101,20 @@ elseif kind == 'alive' then
   put(task, 'alive:' .. start, '1')
   append(task, { take() })
 elseif kind == 'usage' then
-  local hold, nano = take(), takeNumber()
-  local lost = tonumber(head['lost:' .. hold])
-  if terminal[head.status] or not lost then
+  local hold, nano, tokens = take(), takeNumber(), take()
+  -- The estimate, and what it was for: `<nano-dollars> <kind> <tokens, four numbers> <name>`.
+  local estimate, spentOn, name = string.match(head['lost:' .. hold], '^(%d+) (%a+) %d+ %d+ %d+ %d+ (.*)$')
+  if terminal[head.status] or not estimate then
     return refuse()
   end
+  local lost = tonumber(estimate)
   local spent, held, reserve = moneyOf(task)
   putMoney(task, spent + nano - lost, held, reserve)
   for _, account in ipairs(accountsOf(task)) do
     addSpent(account, nano - lost)
     noteWhoWaits(account, touched)
   end
-  report(task, nano - lost, '1', 'confirmed')
+  report(task, nano - lost, '1', table.concat({ 'confirmed', estimate, spentOn, tokens, name }, ' '))
   put(task, 'lost:' .. hold, '')
   append(task, { take() })
 end

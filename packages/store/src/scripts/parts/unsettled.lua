@@ -20,7 +20,7 @@ local function chargeOpenHolds(task, touched)
   for _, line in ipairs(splitLines(task.head.holds)) do
     local id, nano, what = string.match(line, '^(%S+) (%d+) (.*)$')
     closeHold(task, tonumber(nano), tonumber(nano), touched)
-    put(task, 'lost:' .. id, nano)
+    put(task, 'lost:' .. id, nano .. ' ' .. what)
     report(task, tonumber(nano), '1', what)
   end
   put(task, 'holds', '')
