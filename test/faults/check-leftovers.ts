@@ -40,8 +40,8 @@ export async function unrest({ redis, queues: open }: Store): Promise<string[]> 
 export async function leftovers({ redis }: Store): Promise<string[]> {
   const found: string[] = [];
   for (const name of await redis.keys("*")) {
-    const held = isAccount.test(name) ? (await redis.get(name))?.split(" ")[0] : "0";
-    if (held !== "0") found.push(`a hold outlived its task: ${held} nano-dollars in ${name}`);
+    const held = isAccount.test(name) ? Number((await redis.get(name))?.split(" ")[0]) : 0;
+    if (held !== 0) found.push(`a hold outlived its task: ${held} nano-dollars in ${name}`);
     // 0 and more: it has a lifetime; -2: it was archived or forgotten since.
     if ((await redis.pttl(name)) !== -1 || owned.some((pattern) => pattern.test(name))) continue;
     const [, queue = "", id = ""] = job.exec(name) ?? [];

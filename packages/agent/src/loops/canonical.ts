@@ -14,7 +14,8 @@ const MAX_ITEMS = 2_000;
 export function canonicalText(value: unknown, rules: CanonicalRules, name = "", depth = 0): string {
   if (typeof value === "string") return JSON.stringify(rules.text(value, name));
   // 5 and "5" are the same argument to every model.
-  if (typeof value === "number" || typeof value === "boolean") return JSON.stringify(rules.text(`${value}`, name));
+  if (typeof value === "number" || typeof value === "boolean")
+    return JSON.stringify(rules.text(`${value}`, name));
   if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return "";
   if (Array.isArray(value)) {
     const items = value.slice(0, MAX_ITEMS).map((item) => canonicalText(item, rules, name, depth + 1));
@@ -22,7 +23,10 @@ export function canonicalText(value: unknown, rules: CanonicalRules, name = "", 
   }
   const members = Object.entries(value)
     .slice(0, MAX_ITEMS)
-    .filter(([key, member]) => member !== null && member !== undefined && member !== "" && !rules.leaveOut(key, member))
+    .filter(
+      ([key, member]) =>
+        member !== null && member !== undefined && member !== "" && !rules.leaveOut(key, member),
+    )
     .map(([key, member]) => `${JSON.stringify(key)}:${canonicalText(member, rules, key, depth + 1)}`);
   return `{${members.sort().join(",")}}`;
 }

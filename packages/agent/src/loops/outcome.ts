@@ -22,7 +22,10 @@ export function outcomeOf(tool: string, result: unknown, isError: boolean, polic
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
   const error = isError || hasErrorShape(value);
   const kind = kindOf(value, text, error);
-  const id = policy.compare === "verbatim" ? hashText(`${isError} ${text}`) : hashText(`${error} ${canonical(tool, value, policy)}`);
+  const id =
+    policy.compare === "verbatim"
+      ? hashText(`${isError} ${text}`)
+      : hashText(`${error} ${canonical(tool, value, policy)}`);
   return { id, value, kind, fails: error || FAILS.test(text.slice(0, 4_000)) };
 }
 
@@ -31,7 +34,9 @@ function canonical(tool: string, value: unknown, policy: LoopPolicy): string {
   const creates = createsThings(tool);
   return canonicalText(value, {
     leaveOut: (name, member) =>
-      ownVolatile.includes(name) || isVolatileMember(name, member) || (creates && /id|number|ref|url|link/i.test(name)),
+      ownVolatile.includes(name) ||
+      isVolatileMember(name, member) ||
+      (creates && /id|number|ref|url|link/i.test(name)),
     text: (text, name) => {
       if (isIdName(name)) return text;
       if (looksRandom(text)) return "<random>";
@@ -80,7 +85,8 @@ function isWaiting(value: unknown, text: string): boolean {
   );
 }
 
-const NOTHING = /^\W*(none|null|nothing|empty|no (\w+ ){0,3}(results?|matches|hits|rows|records|items|entries|data|files)( (were )?found)?|nothing found|not found|0 (results|matches|rows))\b.{0,80}$/i;
+const NOTHING =
+  /^\W*(none|null|nothing|empty|no (\w+ ){0,3}(results?|matches|hits|rows|records|items|entries|data|files)( (were )?found)?|nothing found|not found|0 (results|matches|rows))\b.{0,80}$/i;
 
 function isEmpty(value: unknown): boolean {
   if (value === null || value === undefined || value === "") return true;

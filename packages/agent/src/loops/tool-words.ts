@@ -9,7 +9,9 @@ const READS = new Set(
     "calculate calculator calc current resolve verify validate compare test tests diff explain summarize analyze"
   ).split(" "),
 );
-const CREATES = new Set("create send post add insert submit book open file notify publish charge refund email".split(" "));
+const CREATES = new Set(
+  "create send post add insert submit book open file notify publish charge refund email".split(" "),
+);
 
 /** Whether a call is meant to change the world. */
 export function actsOnWorld(tool: string, policy: ToolLoopPolicy | undefined): boolean {

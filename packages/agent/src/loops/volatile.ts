@@ -58,10 +58,16 @@ function isMoment(value: unknown): boolean {
 const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?\s?(Z|UTC|GMT|[+-]\d\d:?\d\d)?/g, "<time>"],
   [/\b\d{1,2}:\d\d:\d\d([.,]\d+)?\s?([AaPp][Mm])?(\s?(UTC|GMT|Z))?/g, "<time>"],
-  [/\b(checked|updated|as of|refreshed|generated|retrieved|time|now|synced|seen)(:? (at )?)\d{1,2}:\d\d\b/gi, "$1$2<time>"],
+  [
+    /\b(checked|updated|as of|refreshed|generated|retrieved|time|now|synced|seen)(:? (at )?)\d{1,2}:\d\d\b/gi,
+    "$1$2<time>",
+  ],
   [/\b1[4-9]\d{11}\b/g, "<time>"],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, "<id>"],
-  [/\b(req|request|trace|span|correlation|corr|session|sess|exec|execution|invocation)([ _-]?id)?[:=_ #-]+(?=[\w-]*\d)[\w-]{4,}/gi, "$1 <id>"],
+  [
+    /\b(req|request|trace|span|correlation|corr|session|sess|exec|execution|invocation)([ _-]?id)?[:=_ #-]+(?=[\w-]*\d)[\w-]{4,}/gi,
+    "$1 <id>",
+  ],
   [/\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{16,}\b/gi, "<id>"],
   [/\b\d+([.,]\d+)?\s?(ms|msecs?|milliseconds?|µs|us|s|secs?|seconds?|mins?|minutes?)\b/g, "<duration>"],
   [/\b(attempt|try|retry|retries|tries)( number| no\.?)?[ :#=]*\d+(( of |\/)\d+)?/gi, "$1 <n>"],

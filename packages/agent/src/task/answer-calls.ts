@@ -16,38 +16,25 @@ import { failed, type PreparedCall, prepareCall, runCall, type ToolOutcome } fro
 export async function answerCalls(run: Run): Promise<Outcome> {
   const ready = callsToRun(run);
   if (ready.length === 0) return "continue";
-  // Before the first of them runs it must be said that it may have run, and what it costs must be held.
-  const begun = begin(run, ready);
-  // Whoever awaits it hears of its failure; until then nobody does.
-  begun.catch(() => {});
-  if (ready.every(changesNothing)) {
-    // It is on its way before they run; that it has arrived matters to none of them.
-    await new Promise<void>((resolve) => setImmediate(resolve));
-  } else {
-    const verdict = await begun;
-    if (verdict !== "continue") return verdict === "refused" ? "continue" : verdict;
-    // A failover may forget what was acknowledged: nothing must have changed while nobody knows that it was begun. The
-    // wait may outlive the server that was told; whether the present one knows of it is asked by one more step.
-    if (ready.some(({ tool }) => tool.effect !== "read") && (await run.replicated()))
-      if ((await record(run, { where: { to: "running" } })).kind === "lost") return "lost";
-  }
-  if (!run.stillOurs()) return (await begun) === "lost" ? "lost" : "continue";
-  return runAll(run, ready, begun);
+  // Before the first of them runs it must be known that it may have run, and what it costs must be held.
+  const begun = await begin(run, ready);
+  if (begun !== "continue") return begun === "refused" ? "continue" : begun;
+  // A failover may forget what was acknowledged: nothing must have changed while nobody knows that it was begun. The
+  // wait may outlive the server that was told; whether the present one knows of it is asked by one more step.
+  if (ready.some(({ tool }) => tool.effect !== "read") && (await run.replicated()))
+    if ((await record(run, { where: { to: "running" } })).kind === "lost") return "lost";
+  return run.stillOurs() ? runAll(run, ready) : "continue";
 }
 
-/** It may run though its task is no longer ours, and it costs nothing. */
-function changesNothing({ tool, hold }: ReadyCall): boolean {
-  return tool.effect === "read" && hold === undefined;
-}
-
-async function runAll(run: Run, ready: readonly ReadyCall[], begun: Promise<Begun>): Promise<Outcome> {
+async function runAll(run: Run, ready: readonly ReadyCall[]): Promise<Outcome> {
   const afterShutdown = writeGrace(run);
   let open = ready.length;
   let lost = false;
   let flushing: Promise<void> | undefined;
   /** What has ended while others still run; answers that come in meanwhile go together. */
   const flush = async (): Promise<void> => {
-    lost ||= (await begun) === "lost";
+    // One turn of the microtasks later the others may have ended, too.
+    await Promise.resolve();
     while (open > 0 && run.facts.length > 0 && !lost)
       lost = (await record(run, { where: { to: "running" } })).kind === "lost";
     flushing = undefined;
@@ -67,7 +54,7 @@ async function runAll(run: Run, ready: readonly ReadyCall[], begun: Promise<Begu
   const results = await Promise.allSettled(ready.map(answer));
   afterShutdown.clear();
   await flushing;
-  if (lost || (await begun) === "lost") return "lost";
+  if (lost) return "lost";
   const crashed = results.find((result) => result.status === "rejected" && !interruptionOf(run.signal));
   if (crashed?.status === "rejected") throw crashed.reason;
   return "continue";
