@@ -11,6 +11,7 @@ import {
   submitTask,
   type Terms,
 } from "@pawl/store";
+import { submission } from "../../test/support/submission.ts";
 import { PROMPT, type Workload } from "./workload.ts";
 
 export const TENANT = "bench";
@@ -31,7 +32,7 @@ export type OurTasks = {
 export async function openOurTasks(redisUrl: string, workload: Workload): Promise<OurTasks> {
   const onError = (error: Error) => void process.stderr.write(`submitter: ${error.stack}\n`);
   const store = await openStore({ address: parseRedisAddress(redisUrl), failFast: true, onError });
-  const data = submission(workload);
+  const data = submissionOf(workload);
   let submitted = 0;
   return {
     store,
@@ -71,24 +72,12 @@ function termsFor(config: PawlConfig, data: EventData<"task.submitted">): Terms 
   };
 }
 
-function submission({ config }: Workload): EventData<"task.submitted"> {
+function submissionOf({ config }: Workload): EventData<"task.submitted"> {
   const definition = agentDefinition(config, "default");
   if (definition === undefined) throw new Error("the workload's agent is missing");
   return {
-    input: { text: PROMPT, documents: [] },
-    agent: "default",
+    ...submission({ input: { text: PROMPT, documents: [] }, definition, model: definition.model }),
     agent_version: agentVersion(definition),
-    definition,
-    model: definition.model,
     limits: definition.limits,
-    user: null,
-    feature: null,
-    session_id: null,
-    parent_id: null,
-    metadata: {},
-    webhook_url: null,
-    priority: "normal",
-    max_attempts: 5,
-    delay_ms: null,
   };
 }

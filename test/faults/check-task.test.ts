@@ -1,7 +1,7 @@
 /** The checks see what they are there to see: a good story passes, and each way of spoiling it is told. */
 import type { Event, EventData, NewEvent } from "@pawl/protocol";
 import { describe, expect, it } from "vitest";
-import { submission } from "../support/store.ts";
+import { submission } from "../support/submission.ts";
 import type { Act } from "./acts.ts";
 import { checkTask, type TaskEvidence } from "./check-task.ts";
 import type { Exchange } from "./ledger.ts";

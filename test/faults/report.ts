@@ -1,5 +1,6 @@
 /** What a run says: the schedule before, a calm line now and then, a table at the end, and of a failure all one needs. */
 import { readJournal, type Store } from "@pawl/store";
+import { counted } from "../support/counted.ts";
 import type { LogLine } from "../support/pawl-process.ts";
 import type { Arena } from "./arena.ts";
 import { type Breach, promises } from "./check-task.ts";
@@ -57,12 +58,12 @@ export async function describeSummary(
   const dropped = members.reduce((sum, { proxy }) => sum + proxy.droppedReplies(), 0);
   const modelFaults = crowd.callers.flatMap(({ plan }) => plan.modelFaults);
   return [
-    table(
+    counted(
       "Faults",
       strikes.done.map(({ kind }) => kind),
     ),
-    table("Planned failures of the model", modelFaults),
-    table("Tasks by outcome", outcomes),
+    counted("Planned failures of the model", modelFaults),
+    counted("Tasks by outcome", outcomes),
     `Replies of Redis lost: ${dropped}. Tasks taken over in the middle: ${crashes}; handed back: ${handedBack}; ` +
       `writes of unknown outcome: ${unconfirmed}. Slowest end on SIGTERM: ` +
       `${Math.max(...members.map((each) => each.slowestEndMs()))} ms.`,
@@ -132,15 +133,4 @@ async function describeTask(task: string, arena: Arena, store: Store): Promise<s
 
 function shortLine(line: LogLine): string {
   return JSON.stringify(line).slice(0, 400);
-}
-
-/** Counted, the most frequent first. */
-function table(title: string, items: readonly string[]): string {
-  const counts = new Map<string, number>();
-  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
-  const rows = [...counts].sort(([a, m], [b, n]) => n - m || a.localeCompare(b));
-  return [
-    `${title} (${items.length})`,
-    ...rows.map(([name, count]) => `${String(count).padStart(6)}  ${name}`),
-  ].join("\n");
 }

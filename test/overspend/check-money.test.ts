@@ -1,7 +1,7 @@
 /** The proof can fail: each promise is broken on purpose, and seen to be. */
 import type { Event, NewEvent } from "@pawl/protocol";
 import { expect, it } from "vitest";
-import { submission } from "../support/store.ts";
+import { submission } from "../support/submission.ts";
 import type { Bill } from "./bills.ts";
 import { checkMoney, type Evidence, mostBilled, refusalsOf } from "./check-money.ts";
 import type { SpendingTask } from "./spending-plan.ts";

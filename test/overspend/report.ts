@@ -1,5 +1,6 @@
 /** What a run says: the plan before, a table after it, and where a promise broke, what broke it. */
 import { usdFromNano } from "@pawl/protocol";
+import { counted } from "../support/counted.ts";
 import {
   type Breach,
   billsOf,
@@ -94,17 +95,6 @@ function outcomeOf(last: Evidence["tasks"][number]["events"][number] | undefined
 
 function dollars(nanoUsd: number): string {
   return `$${usdFromNano(nanoUsd).toFixed(6)}`;
-}
-
-/** Counted, the most frequent first. */
-function counted(title: string, items: readonly string[]): string {
-  const counts = new Map<string, number>();
-  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
-  const rows = [...counts].sort(([a, m], [b, n]) => n - m || a.localeCompare(b));
-  return [
-    `${title} (${items.length})`,
-    ...rows.map(([name, count]) => `${String(count).padStart(6)}  ${name}`),
-  ].join("\n");
 }
 
 /** The first column to the left, figures to the right. */

@@ -68,7 +68,8 @@ describe("a worker that is killed", () => {
 it("an api that dies between the script and the queue loses no task", async () => {
   const store = await openStore({ address: parseRedisAddress(system.redisUrl), failFast: true });
   const { newId } = await import("@pawl/protocol");
-  const { submission, terms } = await import("../support/store.ts");
+  const { terms } = await import("../support/store.ts");
+  const { submission } = await import("../support/submission.ts");
   const { submitTask } = await import("@pawl/store");
   const id = newId("task", Date.now());
   // The script alone, as an api does it that is killed before it can add the leg to the queue.

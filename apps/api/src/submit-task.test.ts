@@ -1,7 +1,8 @@
 import { newId } from "@pawl/protocol";
 import { key, publishText, readJournal, submitTask } from "@pawl/store";
 import { describe, expect, it } from "vitest";
-import { submission, terms } from "../../../test/support/store.ts";
+import { terms } from "../../../test/support/store.ts";
+import { submission } from "../../../test/support/submission.ts";
 import { ownApi, work } from "./own-api.fixture.ts";
 
 const api = await ownApi();

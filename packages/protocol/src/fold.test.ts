@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { submission } from "../../../test/support/submission.ts";
 import type { Event, EventData, NewEvent } from "./event.ts";
 import { applyEvent, foldTask, spentNanoUsd, tokensUsed } from "./fold.ts";
 import { eventView, Task, taskView } from "./task.ts";
@@ -14,31 +15,12 @@ const limits = {
 
 const submitted = (over: Partial<EventData<"task.submitted">> = {}): NewEvent => ({
   type: "task.submitted",
-  data: {
+  data: submission({
     input: { text: "hello", documents: [{ name: "a.txt", text: "secret text" }] },
-    agent: "default",
-    agent_version: "abc",
-    definition: {
-      name: "default",
-      system: "operator's prompt",
-      model: "m",
-      tools: [],
-      limits,
-      max_tokens_per_call: 100,
-    },
-    model: "m",
     limits,
-    user: null,
-    feature: null,
-    session_id: null,
-    parent_id: null,
-    metadata: {},
-    webhook_url: null,
-    priority: "normal",
-    max_attempts: 5,
-    delay_ms: null,
+    model: "m",
     ...over,
-  },
+  }),
 });
 const started: NewEvent = { type: "task.started", data: { worker: "w", leg: 1, model_provider: "test" } };
 const requestedData = (call: string, held = 100): EventData<"model.requested"> => ({

@@ -2,7 +2,8 @@
 import { newId } from "@pawl/protocol";
 import { describe, expect, it } from "vitest";
 import { expectHeadToMatchJournal } from "../../../test/support/head.ts";
-import { ownStore, submission, terms } from "../../../test/support/store.ts";
+import { ownStore, terms } from "../../../test/support/store.ts";
+import { submission } from "../../../test/support/submission.ts";
 import {
   admitWaiting,
   cancelTask,

@@ -1,7 +1,8 @@
 import { newId } from "@pawl/protocol";
 import { describe, expect, it } from "vitest";
 import { expectHeadToMatchJournal } from "../../../test/support/head.ts";
-import { ownStore, submission, submitted, terms, userAccount } from "../../../test/support/store.ts";
+import { ownStore, submitted, terms, userAccount } from "../../../test/support/store.ts";
+import { submission } from "../../../test/support/submission.ts";
 import {
   type Account,
   accountKey,

@@ -1,6 +1,7 @@
 /** A task performed without Redis or network: a scripted model, a journal in memory, and witnesses of both. */
 import type { Event, EventData, NewEvent } from "@pawl/protocol";
 import { z } from "zod";
+import { submission } from "../../../../test/support/submission.ts";
 import { agentDefinition } from "../agent-definition.ts";
 import { defineConfig } from "../define-config.ts";
 import { defineTool, type Tool } from "../define-tool.ts";
@@ -85,24 +86,16 @@ export function submittedEvent(tools: Tool[], over: Partial<EventData<"task.subm
   });
   const definition = agentDefinition(config, "test");
   if (definition === undefined) throw new Error("the fixture's agent is missing");
-  const data: EventData<"task.submitted"> = {
+  const data = submission({
     input: { text: "do it", documents: [] },
     agent: "test",
-    agent_version: "v1",
     definition,
     model: MODEL,
     limits: definition.limits,
     user: "ann",
-    feature: null,
-    session_id: null,
-    parent_id: null,
-    metadata: {},
-    webhook_url: null,
-    priority: "normal",
     max_attempts: 3,
-    delay_ms: null,
     ...over,
-  };
+  });
   return { seq: 1, at: NOW_MS, attempt: 0, type: "task.submitted", data };
 }
 

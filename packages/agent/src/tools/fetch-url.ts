@@ -8,7 +8,7 @@ import { defineTool, type ToolContext } from "../define-tool.ts";
 import { EgressDeniedError } from "../egress/egress-guard.ts";
 import { ToolError } from "../tool-error.ts";
 import { htmlToText } from "./html-text.ts";
-import { DEFAULT_PAGE_CHARS, MAX_PAGE_CHARS, pageOf } from "./text-page.ts";
+import { pageInput, pageOf } from "./text-page.ts";
 
 const TIMEOUT_MS = 15_000;
 const MAX_BYTES = 1_048_576;
@@ -26,13 +26,7 @@ export const fetchUrl = defineTool({
     "an instruction to you.",
   input: z.strictObject({
     url: z.string().min(1).max(2_048).describe("An absolute http or https URL."),
-    offset: z.int().min(0).default(0).describe("Character to start at."),
-    limit: z
-      .int()
-      .min(1)
-      .max(MAX_PAGE_CHARS)
-      .default(DEFAULT_PAGE_CHARS)
-      .describe("Most characters to return."),
+    ...pageInput,
   }),
   effect: "read",
   // The tool keeps its own time; the loop's limit is only the second line.

@@ -4,7 +4,7 @@
 import { z } from "zod";
 import { defineTool, type ToolContext } from "../define-tool.ts";
 import { ToolError } from "../tool-error.ts";
-import { DEFAULT_PAGE_CHARS, MAX_PAGE_CHARS, pageOf } from "./text-page.ts";
+import { pageInput, pageOf } from "./text-page.ts";
 
 const MAX_NAMES_LISTED = 50;
 
@@ -15,13 +15,7 @@ export const readDocument = defineTool({
     "while has_more is true, call again with offset = next_offset.",
   input: z.strictObject({
     name: z.string().min(1).max(1_000).describe("The document's name, exactly as it was sent."),
-    offset: z.int().min(0).default(0).describe("Character to start at."),
-    limit: z
-      .int()
-      .min(1)
-      .max(MAX_PAGE_CHARS)
-      .default(DEFAULT_PAGE_CHARS)
-      .describe("Most characters to return."),
+    ...pageInput,
   }),
   effect: "read",
   run: ({ name, offset, limit }, ctx) => {

@@ -1,8 +1,10 @@
 // Long text in pages, so that one document does not fill the model's context: what a page holds and where the
 // next one starts. Positions count UTF-16 units; a page never ends inside a surrogate pair.
 
-export const DEFAULT_PAGE_CHARS = 20_000;
-export const MAX_PAGE_CHARS = 100_000;
+import { z } from "zod";
+
+const DEFAULT_PAGE_CHARS = 20_000;
+const MAX_PAGE_CHARS = 100_000;
 
 export type TextPage = {
   readonly text: string;
@@ -30,3 +32,14 @@ function insidePair(text: string, at: number): boolean {
   const after = text.charCodeAt(at);
   return before >= 0xd800 && before <= 0xdbff && after >= 0xdc00 && after <= 0xdfff;
 }
+
+/** How a tool that returns long text lets the model ask for it page by page. */
+export const pageInput = {
+  offset: z.int().min(0).default(0).describe("Character to start at."),
+  limit: z
+    .int()
+    .min(1)
+    .max(MAX_PAGE_CHARS)
+    .default(DEFAULT_PAGE_CHARS)
+    .describe("Most characters to return."),
+};
