@@ -1,6 +1,4 @@
 /** The worker process: performs tasks, delivers webhooks, runs the rescue loops. Start as many as you like. */
-import { randomBytes } from "node:crypto";
-import { hostname } from "node:os";
 import { anthropicModel, createEgressGuard, loadConfig } from "@pawl/agent";
 import { resolveRedis } from "@pawl/local-redis";
 import {
@@ -10,29 +8,16 @@ import {
   readEnvironment,
   serveHealth,
 } from "@pawl/service";
-import {
-  consumeTasks,
-  consumeWebhooks,
-  inspectRedis,
-  openNotices,
-  openReplicas,
-  openStore,
-  parseRedisAddress,
-} from "@pawl/store";
-import { deliverWebhook } from "./deliver-webhook.ts";
+import { inspectRedis, openStore, parseRedisAddress } from "@pawl/store";
 import { Environment } from "./environment.ts";
 import { modelProvider } from "./model-provider.ts";
-import { performTask } from "./perform-task.ts";
-import { endWhenIdle, watchQuarantine } from "./quarantine.ts";
-import { runningTasks } from "./running-tasks.ts";
-import { startSweepers } from "./sweepers.ts";
+import { startWorker } from "./start-worker.ts";
 
 const MODEL_IDLE_TIMEOUT_MS = 60_000;
 /** Of the grace period, what stays for recording the last steps once a `write` tool was waited for. */
 const RECORDING_MS = 1000;
 /** After the grace period, for closing what is left: under five seconds in all, by default. */
 const CLOSING_MS = 500;
-const WEBHOOK_CONCURRENCY = 20;
 
 const env = exitOnEnvironmentError(() => readEnvironment(Environment, process.env));
 const log = createLog({ process: "worker", level: env.LOG_LEVEL });
@@ -58,68 +43,32 @@ async function start(): Promise<void> {
 
   const egress = createEgressGuard({ allow: env.PAWL_EGRESS_ALLOW });
   shutdown.onShutdown("egress", () => egress.close());
-  const running = runningTasks();
-  const notices = openNotices(store, onError);
-  shutdown.onShutdown("notices", async () => notices.close());
-  await notices.onEnded((ended) => running.interrupt(ended, "lost"));
-
-  const replicas = openReplicas(store, onError);
-  shutdown.onShutdown("replicas", async () => replicas.close());
-
-  const nowMs = Date.now;
-  const deps = {
-    store,
-    config,
-    model: anthropicModel({
-      apiKey: env.ANTHROPIC_API_KEY ?? "none",
-      baseUrl: env.ANTHROPIC_BASE_URL,
-      idleTimeoutMs: MODEL_IDLE_TIMEOUT_MS,
-    }),
-    modelProvider: modelProvider({ baseUrl: env.ANTHROPIC_BASE_URL }),
-    egress,
-    running,
-    replicas,
-    workerId: `${hostname()}-${process.pid}-${randomBytes(3).toString("hex")}`,
-    writeGraceMs: Math.max(0, env.SHUTDOWN_GRACE_MS - RECORDING_MS),
-    nowMs,
-    log,
-  };
-  const queue = {
-    lockDurationMs: env.LOCK_DURATION_MS,
-    stalledIntervalMs: env.STALLED_INTERVAL_MS,
-    onError,
-  };
-  const isQuarantine = env.PAWL_LANE === "quarantine";
-  if (isQuarantine) {
-    const end = (reason: string) => void shutdown.run(reason);
-    shutdown.onShutdown(
-      "idle watch",
-      endWhenIdle(() => running.size() > 0, end),
-    );
-  } else {
-    shutdown.onShutdown("quarantine", watchQuarantine(store, log));
-    shutdown.onShutdown("sweepers", startSweepers(store, log, { timeZone: config.timeZone }));
-    const webhooks = await consumeWebhooks(store, {
-      ...queue,
-      concurrency: WEBHOOK_CONCURRENCY,
-      process: (job) => deliverWebhook(job, { store, egress, nowMs, random: Math.random, log }),
-    });
-    shutdown.onShutdown("webhooks", () => webhooks.close());
-  }
-  const tasks = await consumeTasks(store, {
-    ...queue,
-    ...(isQuarantine
-      ? { lanes: ["quarantine"], concurrency: 1 }
-      : { lanes: ["high", "normal", "low"], concurrency: env.WORKER_CONCURRENCY }),
-    process: (job) => performTask(job, deps),
-    onLeaseLost: (lost) => running.interrupt(lost, "lease_lost"),
-  });
-  shutdown.onShutdown("tasks", async () => {
-    // First no new ones, then those under way are handed back; the queue's close waits for both.
-    const closed = tasks.close();
-    running.interruptAll("shutdown");
-    await closed;
-  });
+  const modelOfEnv = modelProvider({ baseUrl: env.ANTHROPIC_BASE_URL });
+  const onIdle = (reason: string) => void shutdown.run(reason);
+  const { workerId } = await startWorker(
+    {
+      store,
+      config,
+      model: anthropicModel({
+        apiKey: env.ANTHROPIC_API_KEY ?? "none",
+        baseUrl: env.ANTHROPIC_BASE_URL,
+        idleTimeoutMs: MODEL_IDLE_TIMEOUT_MS,
+      }),
+      modelProvider: modelOfEnv,
+      egress,
+      nowMs: Date.now,
+      log,
+      onError,
+      onClose: shutdown.onShutdown,
+    },
+    {
+      concurrency: env.WORKER_CONCURRENCY,
+      lockDurationMs: env.LOCK_DURATION_MS,
+      stalledIntervalMs: env.STALLED_INTERVAL_MS,
+      writeGraceMs: Math.max(0, env.SHUTDOWN_GRACE_MS - RECORDING_MS),
+      ...(env.PAWL_LANE === "quarantine" ? { quarantine: { onIdle } } : {}),
+    },
+  );
 
   if (env.WORKER_PORT !== undefined) {
     const health = await serveHealth({
@@ -129,7 +78,7 @@ async function start(): Promise<void> {
     });
     shutdown.onShutdown("health", () => health.close());
   }
-  log.announce("ready", { worker: deps.workerId, model_provider: await deps.modelProvider() });
+  log.announce("ready", { worker: workerId, model_provider: await modelOfEnv() });
 }
 
 async function refuseUnfitRedis(redis: Parameters<typeof inspectRedis>[0]): Promise<void> {

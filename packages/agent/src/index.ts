@@ -18,6 +18,16 @@ export {
   type EgressRequest,
 } from "./egress/egress-guard.ts";
 export { loadConfig } from "./load-config.ts";
+export type { LoopEvidence, LoopRule } from "./loops/evidence.ts";
+export { fieldRules as fieldLoopRules } from "./loops/field-rules.ts";
+export type { Verdict as LoopRung } from "./loops/ladder.ts";
+export {
+  createLoopDetector,
+  type LoopDetector,
+  type LoopObservation,
+  type LoopVerdict,
+} from "./loops/loop-detector.ts";
+export { defaultLoopPolicy, type Ladder, type LoopPolicy, type ToolLoopPolicy } from "./loops/loop-policy.ts";
 export {
   type AnthropicModelOptions,
   anthropicModel,
