@@ -17,7 +17,7 @@ const MODEL_IDLE_TIMEOUT_MS = 60_000;
 /** Of the grace period, what stays for recording the last steps once a `write` tool was waited for. */
 const RECORDING_MS = 1000;
 /** After the grace period, for closing what is left: under five seconds in all, by default. */
-const CLOSING_MS = 500;
+const CLOSING_MS = 300;
 
 const env = exitOnEnvironmentError(() => readEnvironment(Environment, process.env));
 const log = createLog({ process: "worker", level: env.LOG_LEVEL });

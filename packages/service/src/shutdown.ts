@@ -34,7 +34,7 @@ export type ShutdownOptions = {
 type Hook = { name: string; hook: () => unknown; timeoutMs: number };
 
 /** Even once the grace is used up, each remaining hook may send its goodbye. */
-const leastHookMs = 100;
+const leastHookMs = 50;
 
 /** How long the last lines may take to leave. */
 const flushMs = 1_000;
