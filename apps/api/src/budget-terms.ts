@@ -33,7 +33,10 @@ export async function spentScope(
   for (const account of terms.accounts) {
     const windows = await readBudget(deps.store, tenant, account, account.configured, terms.windows);
     if (
-      windows.some(({ limit, spentNanoUsd }) => limit.limitNanoUsd - spentNanoUsd < Math.max(1, leastNanoUsd))
+      windows.some(
+        ({ limit, spentNanoUsd }) =>
+          limit.onExceeded === "refuse" && limit.limitNanoUsd - spentNanoUsd < Math.max(1, leastNanoUsd),
+      )
     )
       return account.scope;
   }

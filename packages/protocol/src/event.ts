@@ -70,6 +70,8 @@ const data = {
     held_nano_usd: NanoUsd,
     /** Set on the one turn left to answer with what is known, and why it is the last. */
     last_because: StopReason.optional(),
+    /** account: not for want of the task's own money. */
+    last_scope: z.enum(["task", "account"]).optional(),
     /** The answer may be no longer than money allows: shorter than the agent wants it. */
     trimmed: z.literal(true).optional(),
     /** No turn of the task's own: the model sums up what was done, to make room. */

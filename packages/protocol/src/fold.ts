@@ -226,6 +226,8 @@ export function applyEvent(state: TaskState, event: Event): void {
       break;
     case "task.resumed":
       if (isTerminal(state.status)) reopen(state, event);
+      // A leg that vanished may have taken its worker's open call with it.
+      chargeOpenHolds(state);
       state.deadlineAtMs ??= event.at + state.leftMs;
       queueAgain(state);
       break;

@@ -7,6 +7,7 @@ import {
   type Account,
   accountKey,
   enqueueLegs,
+  key,
   type LimitTerms,
   readBudget,
   readJournal,
@@ -151,7 +152,7 @@ describe("the line before an account", () => {
     expect(foldTask(await readJournal(store, tenant, second.task))).toMatchObject({ status: "queued" });
     for (const { task } of [second, third]) await expectHeadToMatchJournal(store, tenant, task);
     expect(await set(target, "total", limit(1000))).toMatchObject([{ task: third.task }]);
-    expect(await store.redis.exists(`${accountKey(store, tenant, account)}:line`)).toBe(0);
+    expect(await store.redis.exists(key(tenant, "line", `${account.scope}:${account.id}`))).toBe(0);
   });
 
   it("is woken to stop by a limit that nobody in it can ever be paid from", async () => {

@@ -9,6 +9,7 @@ export const names = {
   head: "head:", // HASH   a task's status, epoch, leg, last command
   journal: "journal:", // LIST   a task's events, stamped; the index is seq - 1
   account: "account:", // STRING what one user, session, feature or the tenant spent and holds, and its limits
+  line: "line:", // LIST   who waits for an account's money; the rest of the name is the account's
   usageFeed: "usage-feed", // LIST   what each ended call cost, not yet in the reports
   usageRolled: "usage-rolled", // STRING how many lines of the feed have gone over into the reports
   usage: "usage:", // HASH   a day's report: what was spent by user, feature, agent and model or tool

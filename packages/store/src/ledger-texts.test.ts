@@ -53,7 +53,7 @@ it("each of several open holds is settled by itself, wherever it stands", async 
 });
 
 it("an account is written in place: its other words and its expiry stay", async () => {
-  const account = userAccount("in-place", 1000);
+  const account = userAccount("in-place", 1000, { window: "day" });
   const { step } = await claimedTask(store);
   await step(1, { next: holding(over(account), "m1", 900) });
   const before = await textOf(account);
@@ -63,7 +63,7 @@ it("an account is written in place: its other words and its expiry stay", async 
 });
 
 it("an account whose words are of another width is read, and written anew", async () => {
-  const account = userAccount("narrow", 1000);
+  const account = userAccount("narrow", 1000, { window: "day" });
   const { step } = await claimedTask(store);
   await step(1, { next: holding(over(account), "m1", 900) });
   const words = (await textOf(account)).split(" ");

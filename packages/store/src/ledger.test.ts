@@ -11,6 +11,7 @@ import {
   key,
   readJournal,
   reportLateUsage,
+  ringAlarm,
   sweepLines,
 } from "./index.ts";
 
@@ -241,7 +242,86 @@ describe("a window", () => {
   });
 });
 
+describe("an account", () => {
+  it("that has a limit on its total is kept for ever, another one for a while", async () => {
+    const [total, day] = [fresh(100), fresh(100, { window: "day" })];
+    const { step } = await claimed();
+    await step(1, { next: holding(over(total, day), "m1", 10) });
+    expect(await store.redis.pttl(accountKey(store, tenant, total))).toBe(-1);
+    expect(await store.redis.pttl(accountKey(store, tenant, day))).toBeGreaterThan(0);
+  });
+
+  it("counts what is settled in a new day there, though its hour had ended before", async () => {
+    const account = fresh(1000, { window: "day" });
+    const { step } = await claimed();
+    for (const call of ["m1", "m2", "m3"])
+      await step(Number(call[1]), { next: holding(over(account), call, 100) });
+    // The hour ends, a call is settled; the day ends, two more are.
+    const words = await wordsOf(account);
+    words[2] = String(Date.now() - 1);
+    await store.redis.set(accountKey(store, tenant, account), words.join(" "));
+    await step(4, settled("m1", 100));
+    const later = await wordsOf(account);
+    later[DAY_ENDS] = String(Date.now() - 1);
+    await store.redis.set(accountKey(store, tenant, account), later.join(" "));
+    await step(5, settled("m2", 60));
+    await step(6, settled("m3", 70));
+    expect(await moneyOf(account, "day")).toEqual({ spent: 130, held: 0 });
+  });
+
+  it("of a user whose name ends in :line is not somebody's line", async () => {
+    const [ann, other] = [fresh(100), fresh(100)];
+    const namesake: Account = { ...other, id: `${ann.id}:line` };
+    const [first, second, third] = [await claimed(), await claimed(), await claimed()];
+    await first.step(1, { next: holding(over(ann), "m1", 80) });
+    expect(await third.step(1, { next: holding(over(namesake), "m1", 10) })).toMatchObject({ kind: "done" });
+    expect(await second.step(1, { next: holding(over(ann), "m1", 50) })).toMatchObject({ kind: "parked" });
+    expect(await third.step(2, settled("m1", 10))).toMatchObject({ kind: "done" });
+    expect(await first.step(2, settled("m1", 20))).toMatchObject({ legs: [{ task: second.task }] });
+  });
+});
+
 describe("a limit that says to wait", () => {
+  it("lets who stands behind a waiter wait as he does, and wakes them in turn", async () => {
+    const account = fresh(100, { window: "day", onExceeded: "wait" });
+    const [spender, first, second] = [await claimed(), await claimed(), await claimed()];
+    await spender.step(1, { next: holding(over(account), "m1", 60) });
+    await spender.step(2, settled("m1", 60));
+    expect(await first.step(1, { next: holding(over(account), "m1", 80) })).toMatchObject({ kind: "parked" });
+    expect(await second.step(1, { next: holding(over(account), "m1", 20) })).toMatchObject({
+      kind: "parked",
+    });
+    for (const { task } of [first, second]) {
+      expect(foldTask(await readJournal(store, tenant, task))).toMatchObject({ deadlineAtMs: null });
+      await expectHeadToMatchJournal(store, tenant, task);
+    }
+    await endTheDay(account);
+    // The alarm of the second rings first: he is no newcomer, and is not parked again.
+    await store.redis.hset(key(tenant, "head", second.task), "wake_at", Date.now() - 1);
+    const rung = await ringAlarm(store, {
+      tenant,
+      task: second.task,
+      waitingFor: "budget",
+      deliveryId: "dlv_x",
+    });
+    expect(rung.kind).toBe("done");
+    const again = await claimAgain(store, { tenant, task: second.task, leg: 2 });
+    expect(await again.step(1, { next: holding(over(account), "m2", 20) })).toMatchObject({ kind: "done" });
+    expect(await sweepLines(store)).toBe(1);
+    await expectHeadToMatchJournal(store, tenant, first.task);
+  });
+
+  it("has what even a fresh window could not pay trimmed to that, and not to today's rest", async () => {
+    const account = fresh(100, { window: "day", onExceeded: "wait" });
+    const { step } = await claimed();
+    await step(1, { next: holding(over(account), "m1", 98) });
+    const refused = await step(2, { ...settled("m1", 98), next: holding(over(account), "m2", 110) });
+    expect(refused).toMatchObject({ kind: "spent", freeNanoUsd: 100 });
+    expect(await step(3, { next: holding(over(account), "m2", 90) })).toMatchObject({ kind: "parked" });
+    await endTheDay(account);
+    expect(await sweepLines(store)).toBe(1);
+  });
+
   it("parks the task until its window ends, the deadline standing still", async () => {
     const account = fresh(100, { window: "day", onExceeded: "wait" });
     const { task, step } = await claimed();
@@ -305,7 +385,7 @@ describe("the line before an account", () => {
     await third.step(1, { next: holding(over(account), "m1", 50) });
     const freed = await first.step(2, settled("m1", 95));
     expect(freed).toMatchObject({ legs: [{ task: second.task }, { task: third.task }] });
-    expect(await store.redis.exists(`${accountKey(store, tenant, account)}:line`)).toBe(0);
+    expect(await store.redis.exists(key(tenant, "line", `${account.scope}:${account.id}`))).toBe(0);
   });
 
   it("says what there could be, not what is free, to who asks for more than there is", async () => {

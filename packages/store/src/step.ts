@@ -27,7 +27,7 @@ export type Step = {
   /** Appended in every case. */
   facts: readonly NewEvent[];
   /** Ended calls: what they cost. The rest of each hold is free again. */
-  settled: readonly (Hold & { usage?: TokenUsage | undefined })[];
+  settled: readonly (Hold & { usage?: TokenUsage | undefined; unconfirmed?: boolean | undefined })[];
   /** Money for the next calls, all or nothing. */
   next?: {
     terms: Terms;
@@ -76,7 +76,10 @@ export async function stepTask(store: Store, step: Step): Promise<StepOutcome> {
     step.cursor,
     ...listArguments(step.facts.map(codec.encode)),
     step.settled.length,
-    ...step.settled.flatMap((settled) => holdArguments(step.epoch, settled, settled.usage)),
+    ...step.settled.flatMap((settled) => [
+      ...holdArguments(step.epoch, settled, settled.usage),
+      settled.unconfirmed ? 1 : 0,
+    ]),
     ...nextArguments(store, step),
     ...transitionArguments(step.transition, store.retentionMs),
   ];

@@ -93,6 +93,13 @@ describe("submit", () => {
     await expectHeadToMatchJournal(store, tenant, parked.task);
   });
 
+  it("is not refused for a window that is over when the task is to begin", async () => {
+    const account = userAccount("later", 100, { window: "day" });
+    await setSpent(account, { day: 100, dayEnds: terms().windows.day.endsAtMs });
+    const in3Days = { data: submission({ delay_ms: 3 * 86_400_000 }), terms: terms({ accounts: [account] }) };
+    expect(await submitTask(store, request(in3Days))).toMatchObject({ kind: "submitted" });
+  });
+
   it("will not let a tenant's name forge a key", async () => {
     await expect(submitTask(store, request({ tenant: "a}:{b" }))).rejects.toThrow(RangeError);
   });

@@ -20,7 +20,9 @@ export function nextMove(conversation: Conversation): Move {
     return stopped("refusal", "The model declined to go on with this task.");
   if (lastReply.stopReason === "model_context_window_exceeded")
     return stopped("context_exceeded", "The conversation no longer fits into the model's context window.");
-  if (lastReply.lastBecause !== undefined) return stoppedBy(lastReply.lastBecause as LimitReason);
+  const { lastBecause, lastScope: scope } = lastReply;
+  if (lastBecause !== undefined)
+    return stoppedBy(lastBecause as LimitReason, scope === undefined ? {} : { scope });
   if (unansweredCalls(conversation).length > 0) return { kind: "answer-calls" };
   if (lastReply.unfinished) return { kind: "ask" };
   return {

@@ -57,7 +57,13 @@ function rememberReply(
       duration_ms: Math.max(0, durationMs),
     },
   });
-  run.settled.push({ hold: call, nanoUsd: cost, spentOn: spentOnModel(model), usage: reply.usage });
+  run.settled.push({
+    hold: call,
+    nanoUsd: cost,
+    spentOn: spentOnModel(model),
+    usage: reply.usage,
+    unconfirmed,
+  });
   for (const warning of limitWarnings(run.state)) remember(run, warning);
 }
 
@@ -111,7 +117,7 @@ async function failedCall(run: Run, call: string, failure: ModelFailure): Promis
       unconfirmed,
     },
   });
-  run.settled.push({ hold: call, nanoUsd: cost, spentOn: spentOnModel(run.state.model) });
+  run.settled.push({ hold: call, nanoUsd: cost, spentOn: spentOnModel(run.state.model), unconfirmed });
   if (!failure.retryable) return fail(run, { code: failure.code, message: failure.message });
   if (triesExhausted(run) !== undefined) return "continue";
   const afterMs = retryDelayMs(run.state.failedTries, failure.retryAfterMs, run.random);

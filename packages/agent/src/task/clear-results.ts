@@ -18,7 +18,8 @@ export type Result = { message: number; place: number; call: string; freedBytes:
 export function clearableResults(messages: readonly Message[], until: number): Result[] {
   const results = messages.slice(0, until).flatMap(({ content }, message) =>
     content.flatMap((block, place): Result[] => {
-      if (block.type !== "tool_result" || typeof block.tool_use_id !== "string") return [];
+      if (block.type !== "tool_result" || typeof block.tool_use_id !== "string" || isCleared(block))
+        return [];
       const freedBytes = blockBytes(block) - blockBytes(cleared(block));
       return freedBytes < LEAST_FREED_BYTES ? [] : [{ message, place, call: block.tool_use_id, freedBytes }];
     }),
@@ -65,17 +66,22 @@ export function clearResults(
   };
 }
 
-const MARK = "[Removed to make room: ";
-
 /** Says what is gone, so that the model neither takes it for the tool's answer nor makes it up. */
 export function cleared(block: ContentBlock): ContentBlock {
   const length = typeof block.content === "string" ? block.content.length : 0;
-  const mark = `${MARK}an answer of ${length} characters. If you need it again and the call changes nothing, repeat it.]`;
+  const mark = `[Removed to make room: an answer of ${length} characters. If you need it again and the call changes nothing, repeat it.]`;
   return { ...block, content: mark };
+}
+
+/** The mark and nothing else: a tool's answer may begin like it. */
+const MARK =
+  /^\[Removed to make room: an answer of \d+ characters\. If you need it again and the call changes nothing, repeat it\.\]$/;
+
+function isCleared({ content }: ContentBlock): boolean {
+  return typeof content === "string" && MARK.test(content);
 }
 
 function isWholeResultOf(block: ContentBlock, open: ReadonlyMap<string, number>): boolean {
   if (block.type !== "tool_result" || typeof block.tool_use_id !== "string") return false;
-  const isCleared = typeof block.content === "string" && block.content.startsWith(MARK);
-  return !isCleared && (open.get(block.tool_use_id) ?? 0) > 0;
+  return !isCleared(block) && (open.get(block.tool_use_id) ?? 0) > 0;
 }

@@ -33,6 +33,7 @@ export type Conversation = {
   lastReply: {
     stopReason: string;
     lastBecause: EventData<"model.requested">["last_because"];
+    lastScope: EventData<"model.requested">["last_scope"];
     unfinished: boolean;
   } | null;
   /** UTF-8 bytes added since the last reply (all of them where no count is known): with the reply's own usage they bound the next request's tokens. */
@@ -159,13 +160,14 @@ function hearSummary(conversation: Conversation, reply: EventData<"model.respond
 }
 
 function hearReply(conversation: Conversation, reply: EventData<"model.responded">): void {
-  const lastBecause = conversation.request?.last_because;
+  const { last_because: lastBecause, last_scope: lastScope } = conversation.request ?? {};
   if (lastBecause !== undefined) say(conversation, [text(LAST_TURN)]);
   const { usage } = reply;
   // The API takes back neither blank text nor an empty message.
   // Thinking is bound to the conversation before it, too: where that was cut for the call, it cannot be sent again.
   const cutForIt = conversation.request?.cut === true;
-  const content = reply.content.filter(
+  const said = withoutRepeatedCalls(reply.content);
+  const content = said.filter(
     (block) => !(block.type === "text" && isBlank(block.text)) && !(cutForIt && isThinking(block)),
   );
   if (content.length > 0) conversation.messages.push({ role: "assistant", content, model: reply.model });
@@ -176,16 +178,27 @@ function hearReply(conversation: Conversation, reply: EventData<"model.responded
   conversation.bytesSinceReply = cutForIt ? conversation.bytes : 0;
   conversation.knownTokens = cutForIt ? null : { model: reply.model, tokens };
   conversation.measured = cutForIt ? null : { bytes: conversation.bytes, tokens };
-  conversation.calls = reply.content.flatMap((block, i) =>
+  conversation.calls = said.flatMap((block) =>
     block.type === "tool_use" && typeof block.id === "string" && typeof block.name === "string"
-      ? [{ call: toolCall(reply, block, block.id, block.name, i === reply.content.length - 1), answer: null }]
+      ? [{ call: toolCall(reply, block, block.id, block.name, block === reply.content.at(-1)), answer: null }]
       : [],
   );
   const cut = reply.stop_reason === "max_tokens";
   const unfinished = conversation.calls.length > 0 || cut || reply.stop_reason === "pause_turn";
-  conversation.lastReply = { stopReason: reply.stop_reason, lastBecause, unfinished };
+  conversation.lastReply = { stopReason: reply.stop_reason, lastBecause, lastScope, unfinished };
   if (cut && conversation.calls.length === 0 && lastBecause === undefined)
     say(conversation, [text(CONTINUE_CUT)]);
+}
+
+/** An id names one call: a second one of it could never be answered apart, and the API would not take it back. */
+function withoutRepeatedCalls(content: readonly ContentBlock[]): ContentBlock[] {
+  const seen = new Set<unknown>();
+  return content.filter((block) => {
+    if (block.type !== "tool_use") return true;
+    const isNew = !seen.has(block.id);
+    seen.add(block.id);
+    return isNew;
+  });
 }
 
 function toolCall(

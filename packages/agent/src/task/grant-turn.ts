@@ -7,6 +7,7 @@ import { type EventData, type NewEvent, spentNanoUsd, type TaskError } from "@pa
 import type { ModelRequest } from "../model/ask-model.ts";
 import { cheaperModel, softShareOf } from "../models/cheaper-model.ts";
 import type { Price } from "../models/prices.ts";
+import type { LimitScope } from "./after-reply.ts";
 import { planContext } from "./context-budget.ts";
 import { LAST_TURN } from "./conversation.ts";
 import { fail, stopAt } from "./end-task.ts";
@@ -50,7 +51,9 @@ type Learnt = {
 };
 
 export async function grantTurn(run: Run): Promise<Granted> {
-  if (isSoftlySpent(run)) goCheaper(run, "soft_limit");
+  // Once: what is still too dear then goes cheaper for want of money.
+  const { model: asked } = run.state.submitted;
+  if (run.state.model === asked && isSoftlySpent(run)) goCheaper(run, "soft_limit");
   let learnt: Learnt = {};
   for (;;) {
     const { model } = run.state;
@@ -72,7 +75,7 @@ export async function grantTurn(run: Run): Promise<Granted> {
       case "short":
         // Another model counts otherwise.
         if (goCheaper(run, "budget")) learnt = {};
-        else return denied(await stopAt(run, drafted.reason, isOwnMoney(run, learnt) ? "task" : "account"));
+        else return denied(await stopAt(run, drafted.reason, whoseMoney(run, learnt)));
         break;
       case "stop":
         return denied(await stopAt(run, drafted.reason));
@@ -81,7 +84,7 @@ export async function grantTurn(run: Run): Promise<Granted> {
           learnt = {};
           break;
         }
-        const taken = await takeMoney(run, drafted.draft);
+        const taken = await takeMoney(run, drafted.draft, learnt);
         if (taken.kind !== "spent") return taken;
         learnt = { ...learnt, freeNanoUsd: taken.freeNanoUsd };
       }
@@ -158,7 +161,11 @@ function lastTurnCutShort(run: Run, model: string, question: Parameters<typeof p
   return { kind: "draft", draft: { ...draft, summary: false, cut: fitted.cut } };
 }
 
-async function takeMoney(run: Run, draft: Draft): Promise<Granted | { kind: "spent"; freeNanoUsd: number }> {
+async function takeMoney(
+  run: Run,
+  draft: Draft,
+  learnt: Learnt,
+): Promise<Granted | { kind: "spent"; freeNanoUsd: number }> {
   const { plan, model, price } = draft;
   const call = `m${run.state.usage.model_calls + 1}`;
   const { heldNanoUsd: nanoUsd, reserveNanoUsd, leastNanoUsd } = plan;
@@ -173,6 +180,7 @@ async function takeMoney(run: Run, draft: Draft): Promise<Granted | { kind: "spe
       ...(draft.summary ? { purpose: "summary" } : {}),
       ...(draft.cut ? { cut: true } : {}),
       ...(plan.lastBecause ? { last_because: plan.lastBecause } : {}),
+      ...(plan.lastBecause === "budget_reached" ? { last_scope: whoseMoney(run, learnt) } : {}),
       ...(plan.trimmed ? { trimmed: true } : {}),
     },
   };
@@ -233,9 +241,10 @@ function goCheaper(run: Run, because: EventData<"model.downgraded">["because"]):
 
 const CHEAPER_MODEL = "A simpler model was used for part of this task, to stay within its budget.";
 
-/** Whether it is the task's own limit that leaves no turn, and not one that it shares. */
-function isOwnMoney({ state }: Run, { freeNanoUsd }: Learnt): boolean {
-  return freeNanoUsd === undefined || state.limits.max_cost_nano_usd - spentNanoUsd(state) <= freeNanoUsd;
+/** Whether it is the task's own limit that leaves no turn, or one that it shares. */
+function whoseMoney({ state }: Run, { freeNanoUsd }: Learnt): LimitScope {
+  const own = state.limits.max_cost_nano_usd - spentNanoUsd(state);
+  return freeNanoUsd === undefined || own <= freeNanoUsd ? "task" : "account";
 }
 
 function isTight(plan: TurnPlan, wanted: number): boolean {

@@ -77,6 +77,20 @@ describe("the cheaper model", () => {
   });
 });
 
+it("remembers that it was a shared account which made the last turn the last", async () => {
+  const { tools } = countingTools();
+  const submitted = submission(tools, {});
+  const free = 8_000_000;
+  const model = scriptedModel((request, turn) => (request.mayUseTools ? asking(turn) : reply()));
+  const { journal } = await perform([submitted], { model, tools }, (nanoUsd) =>
+    nanoUsd > free ? { kind: "spent", freeNanoUsd: free } : undefined,
+  );
+  expect(foldTask(journal)).toMatchObject({
+    stopReason: "budget_reached",
+    reached: { limit: "budget_reached", scope: "account" },
+  });
+});
+
 it("says so where an answer was cut because money allowed no longer one", async () => {
   const { tools } = countingTools();
   const submitted = submission(tools, { limits: { max_cost_nano_usd: 45_000_000 } });

@@ -154,17 +154,26 @@ export function lastTurnRoom({ state, price, freeNanoUsd }: TurnQuestion): numbe
   );
 }
 
-/** What the least first call of a task would cost at its worst; 0 where its model has no price. */
+/** What the least first call of a task would cost at its worst, of the models it may use; 0 where none has a price. */
 export function leastFirstCallNanoUsd(
   submitted: EventData<"task.submitted">,
   atMs: number,
   prices: Readonly<Record<string, Price>>,
 ): number {
   const { definition, model } = submitted;
-  const price = priceOf(definition.fallback ?? model, atMs, prices);
-  if (price === undefined) return 0;
   const bound = inputTokensBound(startConversation(submitted, true), definition, model);
-  return worstCaseNanoUsd(price, { inputTokens: bound, maxTokens: MIN_ANSWER_TOKENS });
+  const models = [
+    model,
+    ...(definition.fallback ? [definition.fallback] : []),
+    ...Object.values(definition.tiers ?? {}),
+  ];
+  const costs = models.flatMap((one) => {
+    const price = priceOf(one, atMs, prices);
+    return price === undefined
+      ? []
+      : [worstCaseNanoUsd(price, { inputTokens: bound, maxTokens: MIN_ANSWER_TOKENS })];
+  });
+  return costs.length === 0 ? 0 : Math.min(...costs);
 }
 
 /** From this share of a limit on, the journal says once that it is near. */

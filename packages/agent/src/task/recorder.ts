@@ -12,7 +12,13 @@ export type Where =
   | { to: TerminalStatus; stopReason: StopReason };
 
 export type SpentOn = { kind: "model" | "tool" | "embedding"; name: string };
-export type Settled = { hold: string; nanoUsd: number; spentOn: SpentOn; usage?: TokenUsage };
+export type Settled = {
+  hold: string;
+  nanoUsd: number;
+  spentOn: SpentOn;
+  usage?: TokenUsage;
+  unconfirmed?: boolean;
+};
 
 export type Record = {
   /** Appended in every case. */

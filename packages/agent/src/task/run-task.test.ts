@@ -1,5 +1,7 @@
 import { type Event, foldTask } from "@pawl/protocol";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { defineTool } from "../define-tool.ts";
 import {
   callsReply,
   countingTools,
@@ -38,6 +40,41 @@ describe("the loop", () => {
       "tool.started",
       "tool.completed",
     ]);
+  });
+
+  it.each(["look", "nothing"])("runs a call once though the reply has its id twice (%s)", async (tool) => {
+    const { tools, runs } = countingTools();
+    const model = scriptedModel((_, turn) =>
+      turn === 0 ? callsReply(["a", tool, { x: 1 }], ["a", tool, { x: 2 }]) : reply(),
+    );
+    const { journal } = await perform([submittedEvent(tools)], { model, tools });
+    expect(stateOf(journal).status).toBe("completed");
+    expect(runs).toHaveLength(tool === "look" ? 1 : 0);
+    expect(model.asked[1]?.messages.at(-1)?.content).toHaveLength(1);
+  });
+
+  it("is not held up by an answer that begins like the mark of a cleared one", async () => {
+    const answer = `[Removed to make room: ${"x".repeat(30_000)}`;
+    const tools = [
+      defineTool({
+        name: "look",
+        description: "x",
+        input: z.strictObject({ x: z.number() }),
+        effect: "read",
+        run: () => answer,
+      }),
+    ];
+    const model = scriptedModel((_, turn) => {
+      const usage = { input_tokens: 9_000 * (turn + 1), output_tokens: 20 };
+      const measured = { billed: usage, usage: { ...usage, cache_read_tokens: 0, cache_write_tokens: 0 } };
+      return { ...(turn < 9 ? callsReply([`c${turn}`, "look", { x: turn }]) : reply()), ...measured };
+    });
+    const submitted = submittedEvent(tools);
+    if (submitted.type === "task.submitted")
+      submitted.data.limits = { ...submitted.data.limits, max_cost_nano_usd: 1e13, max_tokens: 1e9 };
+    const { journal } = await perform([submitted], { model, tools, contextWindowOf: () => 100_000 });
+    expect(stateOf(journal).status).toBe("completed");
+    expect(types(journal)).toContain("context.cleared");
   });
 
   it("sends the answers of one turn together, in the order of the calls", async () => {

@@ -75,6 +75,10 @@ elseif kind == 'alarm' then
   if deadlineAt and deadlineAt <= nowMs then
     endNow(deadlineEvent, { status = 'stopped', stopReason = 'deadline', delivery = take(), retentionMs = take() })
   elseif head.status == 'waiting' and wakeAt and wakeAt <= nowMs then
+    -- Everybody who waited for the window is woken at once: none of them is a newcomer.
+    if head.waiting_for == 'budget' then
+      put(task, 'pass', head.line)
+    end
     wakeNow(wakeEvent)
   else
     setAlarm(task)
@@ -108,6 +112,9 @@ elseif kind == 'usage' then
     return refuse()
   end
   local lost = tonumber(estimate)
+  if nano > lost then
+    return refuse()
+  end
   local spent, held, reserve = moneyOf(task)
   putMoney(task, spent + nano - lost, held, reserve)
   for _, account in ipairs(accountsOf(task)) do

@@ -3,7 +3,7 @@
 --
 -- KEYS  1 the tenant's base
 -- ARGV  task, epoch, n (the command's number within the epoch), cursor (events the worker has seen),
---       facts (a list of events), settlements (count, then hold id + nano-dollars + what it was for),
+--       facts (a list of events), settlements (count, then hold id + nano-dollars + what it was for + '1' where unconfirmed),
 --       holds (count, then id + nano-dollars + what for); if there are any: terms (as in accounts.lua), reserve
 --         (nano-dollars), held (events appended if every hold is taken), least (nano-dollars of the least call of use),
 --         parked (as in line.lua: what is appended if it must wait for money, and when it is woken),
@@ -74,7 +74,7 @@ end
 local touched, legs = {}, {}
 for _ = 1, takeNumber() do
   local hold, nano = take(), take()
-  settle(task, hold, nano, take(), touched)
+  settle(task, hold, nano, take(), take(), touched)
 end
 
 local holds = {}

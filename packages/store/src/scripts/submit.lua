@@ -41,6 +41,7 @@ if idempotencyKey ~= '' then
 end
 
 local terms, least, parked = takeTerms(), takeNumber(), take()
+local timeoutMs, delayMs, webhook, user, priority = take(), take(), take(), take(), take()
 local blocked
 for _, account in ipairs(terms.accounts) do
   -- A window without an end would never be over: a call that was settled after its end has left it so.
@@ -49,7 +50,10 @@ for _, account in ipairs(terms.accounts) do
   end
   weigh(account)
   -- Spent: what is left pays not even the least call, and it is not the limit alone that is too low for it.
-  if account.unspent <= 0 or (account.unspent < least and account.unspent < account.limit) then
+  local spent = account.unspent <= 0 or (account.unspent < least and account.unspent < account.limit)
+  -- A task for later is not refused for a window that is over by then.
+  local later = account.endsAt and account.endsAt > 0 and account.endsAt <= nowMs + (tonumber(delayMs) or 0)
+  if spent and not later then
     if not account.waits then
       saveAccounts()
       return { 'SPENT', account.key, account.tight, whole(account.endsAt or 0) }
@@ -65,7 +69,6 @@ if idempotencyKey ~= '' then
   redis.call('PEXPIRE', key(base, 'idempotency', idempotencyKey), keptMs)
 end
 
-local timeoutMs, delayMs, webhook, user, priority = take(), take(), take(), take(), take()
 setSeatCaps(base, take(), take())
 local indexes = takeList()
 local head = {

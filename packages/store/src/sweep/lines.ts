@@ -10,11 +10,18 @@ export function sweepLines(store: Store): Promise<number> {
   return forEachTenant(store, async (tenant) => {
     const accounts = await store.redis.zrange(key(tenant, "lines"), "0", "-1");
     let woken = 0;
+    const faults: unknown[] = [];
     for (const account of accounts) {
-      const legs = await recheckLine(store, tenant, account);
-      await enqueueLegs(store, legs);
-      woken += legs.length;
+      try {
+        const legs = await recheckLine(store, tenant, account);
+        await enqueueLegs(store, legs);
+        woken += legs.length;
+      } catch (error) {
+        // One line that cannot be served must not hold up the others.
+        faults.push(error);
+      }
     }
+    if (faults.length > 0) throw new AggregateError(faults, "some lines before accounts were not served");
     return woken;
   });
 }

@@ -53,9 +53,10 @@ local function saveAccounts()
       else
         local text = table.concat({ moving, whole(account.hourEnds), account.line, account.set, account.configured,
           account.starts }, ' ')
-        if account.set ~= '-' then
+        -- A limit on the total must know all that was ever spent.
+        if account.set ~= '-' or string.find(account.configured, 'total=', 1, true) then
           redis.call('SET', accountKey, text)
-        elseif account.renew then
+        elseif account.renew or account.hourEnds == 0 then
           redis.call('SET', accountKey, text, 'PX', settings.accountKeptMs)
         else
           redis.call('SET', accountKey, text, 'KEEPTTL')
@@ -100,6 +101,12 @@ local function turnWindows(account, endsAt)
       starts[ends] = endsAt and endsAt[window] or 0
     end
   end
+  -- An hour ends no later than its day and its month, whoever named it.
+  for _, ends in ipairs({ 'dayEnds', 'monthEnds' }) do
+    if starts[ends] > 0 and starts[ends] < account.hourEnds then
+      account.hourEnds = starts[ends]
+    end
+  end
   account.starts = string.format('%.0f %.0f %.0f %.0f %.0f', starts.hour, starts.day, starts.dayEnds, starts.month,
     starts.monthEnds)
   account.changed, account.renew = true, true
@@ -107,7 +114,7 @@ end
 
 -- What comes after a window's end belongs to the next one.
 local function addSpent(account, nano)
-  if account.hourEnds > 0 and account.hourEnds <= nowMs then
+  if account.hourEnds <= nowMs then
     turnWindows(account)
   end
   account.total = math.max(0, account.total + nano)

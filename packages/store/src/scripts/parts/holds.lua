@@ -48,7 +48,7 @@ local function closeHold(task, nano, spent, touched)
 end
 
 -- Settling a hold that is not open does nothing: a settlement is never applied twice.
-local function settle(task, id, nano, what, touched)
+local function settle(task, id, nano, what, unconfirmed, touched)
   local holds = task.head.holds
   local from = string.find('\n' .. holds, '\n' .. id .. ' ', 1, true)
   if not from then
@@ -60,7 +60,7 @@ local function settle(task, id, nano, what, touched)
   put(task, 'holds', before .. string.sub(holds, from == 1 and to + 1 or to))
   closeHold(task, tonumber(held), tonumber(nano), touched)
   if nano ~= '0' then
-    report(task, nano, '0', what)
+    report(task, nano, unconfirmed, what)
   end
 end
 
@@ -96,18 +96,21 @@ local function takeHolds(task, terms, holds, reserve)
         account.waitsFor = account.tight
         later = later or account
       else
-        short, could = true, math.min(could, mine)
+        -- Where one waits for the next window, what even that one could not pay is to be trimmed, and nothing else.
+        short, could = true, math.min(could, account.waits and account.limit - held or mine)
       end
-    elseif wanted > free then
+    elseif wanted > free or (account.line == '1' and head.pass ~= account.key) then
       blocked = blocked or account
-    elseif account.line == '1' and head.pass ~= account.key then
-      blocked = blocked or account
+      -- Who stands before it may wait for the window's end: then so does this one, its deadline standing still.
+      if account.waits and account.line == '1' then
+        account.waitsFor = account.tight
+      end
     end
     lineSeen = lineSeen or account.line == '1'
     if free < left then
       left = free
     end
-    if mine < could and not account.waitsFor then
+    if mine < could and not account.waitsFor and not account.waits then
       could = mine
     end
   end

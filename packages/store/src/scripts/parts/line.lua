@@ -28,10 +28,15 @@ local function waitEndsAt(account, endsAt)
   return account.endsAt > 0 and account.endsAt or endsAt[account.waitsFor]
 end
 
+-- A kind of its own: with a suffix, the line of the user `ann` would be the account of a user `ann:line`.
+local function lineOf(accountKey)
+  return (string.gsub(accountKey, ':account:', ':line:', 1))
+end
+
 -- A task that was let through once and found too little goes back to the front, everybody else to the end.
 local function joinLine(task, account, leastNano, needNano, packed)
   local entry = table.concat({ task.base, task.id, leastNano, whole(needNano), account.waitsFor }, '\n')
-  redis.call(task.head.pass == account.key and 'LPUSH' or 'RPUSH', account.key .. ':line', entry)
+  redis.call(task.head.pass == account.key and 'LPUSH' or 'RPUSH', lineOf(account.key), entry)
   account.line, account.changed = '1', true
   redis.call('ZADD', key(base, 'lines'), 0, account.key)
   put(task, 'line', account.key)
@@ -67,7 +72,7 @@ end
 
 -- From the front, as many as the free money covers.
 local function wakeLine(accountKey, legs)
-  local line = accountKey .. ':line'
+  local line = lineOf(accountKey)
   local account = openAccount(accountKey)
   weigh(account)
   local free = account.free
