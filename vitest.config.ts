@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["{apps,packages,examples,test,bench}/**/*.test.ts"],
+    include: ["{apps,packages,examples,test,bench,eval}/**/*.test.ts"],
     // Finds or fetches the Redis program once, so that every file can start a server of its own in no time.
     globalSetup: "./test/support/global-setup.ts",
     pool: "forks",

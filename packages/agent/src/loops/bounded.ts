@@ -1,4 +1,7 @@
-/** Memory with a limit: what was remembered first is forgotten first. */
+/**
+ * Memory with a limit: what was remembered first is forgotten first, half of it at a time. That costs nothing, where
+ * a Map slows down whose oldest entry is deleted again and again.
+ */
 
 export type BoundedMap<V> = {
   get(key: number): V | undefined;
@@ -7,15 +10,16 @@ export type BoundedMap<V> = {
 };
 
 export function boundedMap<V>(maxEntries: number): BoundedMap<V> {
-  const entries = new Map<number, V>();
+  let young = new Map<number, V>();
+  let old = new Map<number, V>();
   return {
-    get: (key) => entries.get(key),
-    has: (key) => entries.has(key),
+    get: (key) => young.get(key) ?? old.get(key),
+    has: (key) => young.has(key) || old.has(key),
     set(key, value) {
-      entries.set(key, value);
-      if (entries.size <= maxEntries) return;
-      const [oldest] = entries.keys();
-      if (oldest !== undefined) entries.delete(oldest);
+      young.set(key, value);
+      if (young.size * 2 < maxEntries) return;
+      old = young;
+      young = new Map();
     },
   };
 }

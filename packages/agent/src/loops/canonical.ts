@@ -8,14 +8,18 @@ export type CanonicalRules = {
   readonly text: (text: string, name: string) => string;
 };
 
+/** A smaller number is no time, in seconds or milliseconds since 1970. */
+const LEAST_MOMENT = 1_400_000_000;
+/** What is longer is compared as a text. */
+const MAX_PARSED_CHARS = 200_000;
 const MAX_DEPTH = 12;
 const MAX_ITEMS = 2_000;
 
 export function canonicalText(value: unknown, rules: CanonicalRules, name = "", depth = 0): string {
   if (typeof value === "string") return JSON.stringify(rules.text(value, name));
   // 5 and "5" are the same argument to every model.
-  if (typeof value === "number" || typeof value === "boolean")
-    return JSON.stringify(rules.text(`${value}`, name));
+  if (typeof value === "boolean" || (typeof value === "number" && value < LEAST_MOMENT)) return `"${value}"`;
+  if (typeof value === "number") return JSON.stringify(rules.text(`${value}`, name));
   if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return "";
   if (Array.isArray(value)) {
     const items = value.slice(0, MAX_ITEMS).map((item) => canonicalText(item, rules, name, depth + 1));
@@ -33,7 +37,7 @@ export function canonicalText(value: unknown, rules: CanonicalRules, name = "", 
 
 /** A text that is JSON, as what it says; else as it is. */
 export function parsed(value: unknown): unknown {
-  if (typeof value !== "string" || !/^\s*[[{]/.test(value)) return value;
+  if (typeof value !== "string" || value.length > MAX_PARSED_CHARS || !/^\s*[[{]/.test(value)) return value;
   try {
     return JSON.parse(value) as unknown;
   } catch {

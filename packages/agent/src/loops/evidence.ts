@@ -43,7 +43,7 @@ export function messageOf(rule: LoopRule, { tool, count, period = 1 }: Facts): s
     case "poll_expired":
       return `${tool} has returned the same for longer than it may be waited for.`;
     case "chase":
-      return `${tool} was called ${times} in a chain, each time with what its last result named; the results bring ever less.`;
+      return `${tool} was called over and over with what its own results had named, and they bring ever less.`;
     case "no_new_information":
       return `Nothing new has come of the last ${Math.floor(count)} turns.`;
     case "repeated_text":

@@ -8,7 +8,10 @@ import { type Piece, piecesOf, tokensOf } from "./pieces.ts";
 import { isVolatileMember, withoutVolatile } from "./volatile.ts";
 
 export type Novelty = { readonly fresh: number; readonly substance: number };
-export type NoveltyMemory = { measure(value: unknown): Novelty };
+export type NoveltyMemory = {
+  /** `echo`: what the call said itself, and is no news in its answer. */
+  measure(value: unknown, echo?: unknown): Novelty;
+};
 
 const REMEMBERED = 60_000;
 /** From this length on a value is a text, compared phrase by phrase. */
@@ -23,8 +26,11 @@ export function createNoveltyMemory(): NoveltyMemory {
     return fresh / units.size;
   };
   return {
-    measure(value) {
-      const pieces = piecesOf(value).filter((piece) => !isVolatileMember(piece.name, piece.value));
+    measure(value, echo) {
+      const said = new Set(echo === undefined ? [] : piecesOf(echo).map((piece) => piece.value));
+      const pieces = piecesOf(value).filter(
+        (piece) => !said.has(piece.value) && !isVolatileMember(piece.name, piece.value),
+      );
       const [raw, forms] = [new Set<number>(), new Set<number>()];
       for (const piece of pieces) collect(piece, raw, forms);
       const novelty = { fresh: shareOfNew(raw), substance: shareOfNew(forms) };
@@ -36,16 +42,26 @@ export function createNoveltyMemory(): NoveltyMemory {
 }
 
 function collect({ name, value, isNumber }: Piece, raw: Set<number>, forms: Set<number>): void {
-  const text = withoutVolatile(value).toLowerCase();
-  if (isNumber || text.length < TEXT_CHARS) {
-    raw.add(hashText(`${name}=${text}`));
-    forms.add(hashText(`form ${text.replace(/\S*\d\S*/g, "#")}`));
+  if (isNumber) {
+    raw.add(hashText(`${name}=${value}`));
+    forms.add(NUMBER);
     return;
   }
-  const tokens = tokensOf(text);
-  const shapes = tokens.map((token) => (/\d/.test(token) ? "#" : token));
-  for (let at = 0; at === 0 || at < tokens.length - 2; at += 1) {
-    raw.add(hashText(tokens.slice(at, at + 3).join(" ")));
-    forms.add(hashText(`form ${shapes.slice(at, at + 3).join(" ")}`));
+  const text = withoutVolatile(value).toLowerCase();
+  if (text.length < TEXT_CHARS) {
+    raw.add(hashText(`${name}=${text}`));
+    forms.add(hashText(/\d/.test(text) ? `form ${text.replace(/\S*\d\S*/g, "#")}` : `form ${text}`));
+    return;
+  }
+  let [one, two, oneShape, twoShape] = ["", "", "", ""];
+  for (const [at, token] of tokensOf(text).entries()) {
+    const shape = /\d/.test(token) ? "#" : token;
+    if (at >= 2 || at === 0) {
+      raw.add(hashText(`${one} ${two} ${token}`));
+      forms.add(hashText(`form ${oneShape} ${twoShape} ${shape}`));
+    }
+    [one, two, oneShape, twoShape] = [two, token, twoShape, shape];
   }
 }
+
+const NUMBER = hashText("form #");

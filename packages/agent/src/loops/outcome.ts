@@ -5,7 +5,7 @@
 import { canonicalText, parsed } from "./canonical.ts";
 import { hashText } from "./hash.ts";
 import type { LoopPolicy } from "./loop-policy.ts";
-import { createsThings } from "./tool-words.ts";
+import { actsBlindly, createsThings } from "./tool-words.ts";
 import { isIdName, isVolatileMember, looksRandom, withoutVolatile } from "./volatile.ts";
 
 export type Outcome = {
@@ -13,6 +13,8 @@ export type Outcome = {
   /** What was returned; a JSON text as what it says. */
   readonly value: unknown;
   readonly kind: "transport" | "error" | "empty" | "waiting" | "content";
+  /** What was returned, as it was told. */
+  readonly text: string;
   /** It speaks of a failure, whether it is an error or not: a red test. */
   readonly fails: boolean;
 };
@@ -21,12 +23,12 @@ export function outcomeOf(tool: string, result: unknown, isError: boolean, polic
   const value = parsed(result);
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
   const error = isError || hasErrorShape(value);
-  const kind = kindOf(value, text, error);
+  const kind = kindOf(tool, value, text, error);
   const id =
     policy.compare === "verbatim"
       ? hashText(`${isError} ${text}`)
       : hashText(`${error} ${canonical(tool, value, policy)}`);
-  return { id, value, kind, fails: error || FAILS.test(text.slice(0, 4_000)) };
+  return { id, value, text, kind, fails: error || FAILS.test(text.slice(0, 4_000)) };
 }
 
 function canonical(tool: string, value: unknown, policy: LoopPolicy): string {
@@ -38,23 +40,35 @@ function canonical(tool: string, value: unknown, policy: LoopPolicy): string {
       isVolatileMember(name, member) ||
       (creates && /id|number|ref|url|link/i.test(name)),
     text: (text, name) => {
-      if (isIdName(name)) return text;
+      // Of one call's answers two that differ in nothing else are the same; an id such as O-1042 is content.
       if (looksRandom(text)) return "<random>";
+      if (isIdName(name) && !creates) return UUID.test(text) ? "<random>" : text;
       // "Ticket T-1042 created": the ticket is new, what was asked is not.
       return creates ? withoutVolatile(text).replace(/\S*\d\S*/g, "<id>") : withoutVolatile(text);
     },
   });
 }
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 const FAILS = /\b(fail(ed|s|ures?|ing)?|errors?|exception|denied|refused|not found|invalid)\b/i;
 
 const TRANSPORT =
   /\b(ECONN\w+|ETIMEDOUT|EAI_AGAIN|EPIPE|ENETUNREACH|EHOSTUNREACH|UND_ERR_\w+)\b|socket hang ?up|connection (was )?(reset|refused|closed|aborted|timed out|error)|network (error|timeout|is unreachable)|(timed|time)[ -]?out|did not answer within|deadline exceeded|too many requests|rate[ -_]?limit(ed)?\b|overloaded|service unavailable|temporarily unavailable|bad gateway|gateway time-?out|internal server error|fetch failed|\b(http|status|code|error)\W{0,4}(code\W{0,3})?(408|425|429|500|502|503|504|529)\b|^\W*(408|429|500|502|503|504|529)\b/i;
 
-function kindOf(value: unknown, text: string, error: boolean): Outcome["kind"] {
+/** Told as an answer, without a mark of failure. */
+const PLAINLY_TRANSPORT =
+  /\b(ECONNRESET|ECONNREFUSED|ETIMEDOUT)\b|\b(request|connection|call|operation|gateway) timed? ?out\b|\b429 too many requests\b|\b50[234] (bad gateway|service|gateway)|\brate limit exceeded\b|^(the )?(service|server) (is )?(temporarily )?(unavailable|overloaded)/i;
+const TRANSPORT_STATUSES: readonly unknown[] = [408, 425, 429, 500, 502, 503, 504, 529];
+
+function kindOf(tool: string, value: unknown, text: string, error: boolean): Outcome["kind"] {
+  if (!error && typeof value === "string" && value.length < 160 && PLAINLY_TRANSPORT.test(value))
+    return "transport";
+  if (isObject(value) && isTransportStatus(value)) return "transport";
   if (error && TRANSPORT.test(text.slice(0, 2_000).replace(/"/g, ""))) return "transport";
   if (isWaiting(value, text)) return "waiting";
   if (error) return "error";
+  if (actsBlindly(tool) && text.length < 120) return "waiting";
   return isEmpty(value) ? "empty" : "content";
 }
 
@@ -62,7 +76,14 @@ function hasErrorShape(value: unknown): boolean {
   if (typeof value === "string") return /^\s*(error|exception|fatal)\b\s*[:([]/i.test(value);
   if (!isObject(value)) return false;
   if (typeof value.error === "string" ? value.error !== "" : isObject(value.error)) return true;
+  if (isTransportStatus(value)) return true;
   return value.isError === true || value.is_error === true || value.ok === false || value.status === "error";
+}
+
+function isTransportStatus(value: Record<string, unknown>): boolean {
+  return [value.status, value.statusCode, value.status_code, value.http_status].some((status) =>
+    TRANSPORT_STATUSES.includes(status),
+  );
 }
 
 const WAITING_STATE =

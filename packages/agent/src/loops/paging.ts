@@ -2,9 +2,10 @@
 import { wordsOfName } from "./words-of-name.ts";
 
 const PAGING = new Set(
-  "page cursor offset skip after before marker continuation pagetoken nexttoken next position line lines chunk".split(
-    " ",
-  ),
+  (
+    "page cursor offset skip after before marker continuation continue next position line lines chunk scroll " +
+    "bookmark since checkpoint seq sequence"
+  ).split(" "),
 );
 const SIZE = new Set("limit size count top max first last per num rows take batch".split(" "));
 const PAGE_OF_URL = /([?&](page|p|offset|start|cursor|after|skip|from)=)[^&#]*|(\/page\/)\d+/g;

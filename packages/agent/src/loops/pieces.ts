@@ -2,8 +2,8 @@
 
 export type Piece = { readonly name: string; readonly value: string; readonly isNumber: boolean };
 
-const MAX_PIECES = 2_000;
-const MAX_CHARS = 48_000;
+const MAX_PIECES = 1_000;
+const MAX_CHARS = 16_000;
 
 export function piecesOf(root: unknown): Piece[] {
   const pieces: Piece[] = [];

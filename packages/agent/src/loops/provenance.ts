@@ -11,14 +11,16 @@ import { addressOfListing, isPaging } from "./paging.ts";
 import { type Piece, piecesOf, tokensOf } from "./pieces.ts";
 import { isIdName, isVolatileArgument } from "./volatile.ts";
 
-/** Of each tool on the way from the task to an answer: its calls, and how stale their answers were. */
-export type Path = ReadonlyMap<string, { readonly hops: number; readonly staleness: number }>;
+/** Of each tool on the way from the task to an answer: its links, and how stale their answers were. */
+export type Path = ReadonlyMap<string, { readonly links: number; readonly staleness: number }>;
 
 export type Origin = {
   /** repeated: no argument that the tool had not been given before. page: another part of the same listing. */
   readonly from: "task" | "elsewhere" | "itself" | "invented" | "repeated" | "page";
   /** The way to the newest answer that the call is made of. */
   readonly path: Path;
+  /** The call is made of an answer of its own tool that no call was made of before. */
+  readonly ofNewAnswer: boolean;
 };
 
 export type Provenance = {
@@ -28,7 +30,7 @@ export type Provenance = {
   learnAnswer(tool: string, path: Path, value: unknown): void;
 };
 
-type Source = { readonly tool: string; readonly path: Path; readonly order: number };
+type Source = { readonly tool: string; readonly path: Path; readonly order: number; followed: boolean };
 
 const NO_PATH: Path = new Map();
 const REMEMBERED = 40_000;
@@ -36,6 +38,10 @@ const MAX_TASK_CHARS = 200_000;
 /** A longer argument is something written, not something named. */
 const NAMED_CHARS = 200;
 const TOKENS_OF_A_TEXT = 600;
+/** Orders 1 to 20: those between are named as well. */
+const RANGE = /\b(\d{1,9}) ?(?:to|through|until|and|-|–|\.\.) ?(\d{1,9})\b/g;
+/** In answers. */
+const JUST_NOW = 3;
 
 export function createProvenance(): Provenance {
   const sources = boundedMap<Source>(REMEMBERED);
@@ -43,26 +49,36 @@ export function createProvenance(): Provenance {
   const written = createNoveltyMemory();
   const lastPath = new Map<string, Path>();
   let task = "";
+  let ranges: (readonly [number, number])[] = [];
   let order = 0;
 
   const inTask = (value: string) => value.length > 0 && isWholeIn(task, value);
 
   function sourceOf({ name, value, isNumber }: Piece): Source | "task" | undefined {
     const said = plain(value);
-    if (inTask(said)) return "task";
-    // A small number is named everywhere.
-    if (isNumber && Math.abs(Number(value)) < 1_000 && !isIdName(name)) return undefined;
+    if (inTask(said) || (/^\d{1,9}$/.test(said) && ranges.some(([from, to]) => +said >= from && +said <= to)))
+      return "task";
     const exact = sources.get(hashText(said));
+    // A small number is named everywhere; it was taken from where it has just been named for the first time.
+    if (isNumber && Math.abs(Number(value)) < 1_000 && !isIdName(name))
+      return exact !== undefined && order - exact.order < JUST_NOW ? exact : undefined;
     if (exact !== undefined) return exact;
     if (!said.includes(" ")) return sources.get(hashText(said.split(/[/=]/).at(-1) ?? ""));
     const tokens = tokensOf(said).filter((token) => isTelling(token) && !inTask(token));
     const known = tokens.flatMap((token) => sources.get(hashText(token)) ?? []);
-    return known.length * 2 >= tokens.length ? newest(known) : undefined;
+    // One id is enough to say of what answer a sentence is made; of words it takes the better part.
+    const named = tokens.some(
+      (token) => /\d/.test(token) && token.length > 2 && sources.has(hashText(token)),
+    );
+    return named || known.length * 2 >= tokens.length ? newest(known) : undefined;
   }
 
   return {
     learnTask(text) {
       task = `${task} ${plain(text)}`.slice(0, MAX_TASK_CHARS);
+      ranges = [...task.matchAll(RANGE)]
+        .slice(0, 50)
+        .map(([, from, to]) => [Number(from), Number(to)] as const);
     },
     originOf(tool, args) {
       const pieces = piecesOf(args).filter(
@@ -76,20 +92,24 @@ export function createProvenance(): Provenance {
         return isNew;
       });
       const before = lastPath.get(tool) ?? NO_PATH;
-      if (drivers.length === 0) return { from: "repeated", path: before };
+      if (drivers.length === 0) return { from: "repeated", path: before, ofNewAnswer: false };
       if (lastPath.has(tool) && drivers.every((piece) => isOtherPage(tool, piece, used)))
-        return { from: "page", path: before };
+        return { from: "page", path: before, ofNewAnswer: false };
       const found = drivers.map(sourceOf);
       const answers = found.flatMap((source) => (source === undefined || source === "task" ? [] : [source]));
-      const path = newest(answers)?.path ?? NO_PATH;
-      if (found.includes("task")) return { from: "task", path };
-      if (answers.some((source) => source.tool !== tool)) return { from: "elsewhere", path };
-      return { from: answers.length > 0 ? "itself" : "invented", path };
+      const source = newest(answers);
+      const path = source?.path ?? NO_PATH;
+      const ofNewAnswer = source?.tool === tool && !source.followed;
+      if (source !== undefined && source.tool === tool) source.followed = true;
+      if (found.includes("task")) return { from: "task", path, ofNewAnswer: false };
+      if (answers.some((answer) => answer.tool !== tool))
+        return { from: "elsewhere", path, ofNewAnswer: false };
+      return { from: answers.length > 0 ? "itself" : "invented", path, ofNewAnswer };
     },
     learnAnswer(tool, path, value) {
       order += 1;
       lastPath.set(tool, path);
-      const source = { tool, path, order };
+      const source: Source = { tool, path, order, followed: false };
       const learn = (name: string) => {
         const key = hashText(name);
         if (!sources.has(key)) sources.set(key, source);
@@ -97,8 +117,7 @@ export function createProvenance(): Provenance {
       for (const piece of piecesOf(value)) {
         if (piece.value.length <= NAMED_CHARS) learn(plain(piece.value));
         if (piece.isNumber || !/\s/.test(piece.value)) continue;
-        for (const token of tokensOf(piece.value).slice(0, TOKENS_OF_A_TEXT))
-          if (isTelling(token)) learn(token);
+        for (const token of tokensOf(piece.value).slice(0, TOKENS_OF_A_TEXT)) learn(token);
       }
     },
   };

@@ -1,11 +1,11 @@
-/** Whether the assistant says again what it said lately, word for word or nearly: numbers aside, four phrases in five. */
+/** Whether the assistant says again what it said lately, word for word or nearly: numbers aside, two phrases in three. */
 import { hashText } from "./hash.ts";
 import { tokensOf } from "./pieces.ts";
 
 export type SaidBefore = { hear(text: string): boolean; forget(): void };
 
 const REMEMBERED = 6;
-const ALIKE = 0.8;
+const ALIKE = 0.65;
 const MAX_CHARS = 20_000;
 
 export function createSaidBefore(): SaidBefore {
