@@ -377,6 +377,24 @@ describe("the line before an account", () => {
     expect(await moneyOf(account)).toEqual({ spent: 0, held: 50 });
   });
 
+  it("serves the next at once where the one that was let through ends without taking the money", async () => {
+    const [account, poor] = [fresh(100), fresh(10)];
+    const [first, second, third] = [await claimed(), await claimed(), await claimed()];
+    await first.step(1, { next: holding(over(account), "m1", 80) });
+    await second.step(1, { next: holding(over(account), "m1", 90) });
+    await third.step(1, { next: holding(over(account), "m1", 90) });
+    expect(await first.step(2, settled("m1", 0))).toMatchObject({ legs: [{ task: second.task }] });
+    const woken = await claimAgain(store, { tenant, task: second.task, leg: 2 });
+    expect(await woken.step(1, { next: holding(over(account, poor), "m2", 90) })).toMatchObject({
+      kind: "spent",
+    });
+    const ended = await woken.step(2, {
+      facts: [{ type: "task.stopped", data: { stop_reason: "budget_reached", message: "spent" } }],
+      transition: { to: "stopped", stopReason: "budget_reached", deliveryId: "dlv_x" },
+    });
+    expect(ended).toMatchObject({ kind: "done", legs: [{ task: third.task, leg: 2 }] });
+  });
+
   it("wakes everybody to stop once the rest cannot pay the least call", async () => {
     const account = fresh(100);
     const [first, second, third] = [await claimed(), await claimed(), await claimed()];

@@ -116,7 +116,7 @@ if verdict == 'LINE' then
     afterMs = endsAt and whole(endsAt - nowMs) or '',
     standsStill = endsAt and '1' or '0',
   }, touched, legs)
-  joinLine(task, account, least, need, parked)
+  joinLine(task, account, least, need, parked, touched)
 elseif verdict == 'OK' then
   apply(task, takeTransition(), touched, legs)
   if to == 'queued' then

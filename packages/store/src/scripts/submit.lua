@@ -105,7 +105,7 @@ elseif blocked then
   local endsAt = waitEndsAt(blocked, terms.endsAt)
   put(task, endsAt and 'wake_at' or 'deadline_at', whole(endsAt or nowMs + tonumber(timeoutMs)))
   setAlarm(task)
-  joinLine(task, blocked, '1', math.max(1, least), parked)
+  joinLine(task, blocked, '1', math.max(1, least), parked, {})
 else
   toQueued(task, legs)
 end

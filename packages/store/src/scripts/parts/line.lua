@@ -34,9 +34,12 @@ local function lineOf(accountKey)
 end
 
 -- A task that was let through once and found too little goes back to the front, everybody else to the end.
-local function joinLine(task, account, leastNano, needNano, packed)
+local function joinLine(task, account, leastNano, needNano, packed, touched)
   local entry = table.concat({ task.base, task.id, leastNano, whole(needNano), account.waitsFor }, '\n')
   redis.call(task.head.pass == account.key and 'LPUSH' or 'RPUSH', lineOf(account.key), entry)
+  if task.head.pass ~= '' and task.head.pass ~= account.key then
+    touched[#touched + 1] = task.head.pass
+  end
   account.line, account.changed = '1', true
   redis.call('ZADD', key(base, 'lines'), 0, account.key)
   put(task, 'line', account.key)

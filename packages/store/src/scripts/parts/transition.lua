@@ -18,8 +18,13 @@ end
 
 -- `ending`: {status, stopReason, delivery (the id that a webhook takes if the task has one), retentionMs}.
 local function toEnd(task, ending, touched, legs)
-  alsoRead(task, { 'user', 'seated', 'webhook' })
+  alsoRead(task, { 'user', 'seated', 'webhook', 'pass' })
   chargeOpenHolds(task, touched)
+  if task.head.pass ~= '' then
+    -- It was let through and does not take the money: the next in line may.
+    touched[#touched + 1] = task.head.pass
+    put(task, 'pass', '')
+  end
   if task.head.status ~= 'running' then
     -- Who runs waits for nothing, and has left `owed` at the claim.
     redis.call('ZREM', key(task.base, 'owed'), task.id .. '.' .. task.head.leg)
