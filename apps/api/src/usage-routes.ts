@@ -1,9 +1,8 @@
 /** GET /v1/usage: what the tenant's tasks spent, by day and by who spent it on what; as JSON in pages, or as CSV. */
 import { createHash } from "node:crypto";
-import { Label, usdFromNano, windowsAt } from "@pawl/protocol";
+import { Label, SpendingKind, usdFromNano, windowsAt } from "@pawl/protocol";
 import {
   readUsage,
-  SPENDING_KINDS,
   USAGE_DIMENSIONS,
   type UsageDimension,
   type UsageReport,
@@ -52,7 +51,7 @@ const UsageQuery = z.strictObject({
   feature: Label.optional(),
   agent: Label.optional(),
   model: Label.optional(),
-  kind: z.enum(SPENDING_KINDS).optional(),
+  kind: SpendingKind.optional(),
   limit: pageLimit({ usual: USUAL_ROWS, most: 1000 }).unwrap().optional(),
   cursor: z.string().optional(),
 });

@@ -42,7 +42,7 @@ export { AUTO_MODEL, type Route, type RouteQuestion, routeModel, routeQuestion }
 export type { ScopeLimits } from "./scope-limits.ts";
 export { Interruption, type InterruptionKind, interruptionOf } from "./task/interruption.ts";
 export { leastFirstCallNanoUsd } from "./task/plan-turn.ts";
-export type { Record as StepRecord, Recorded, Recorder, Settled, SpentOn, Where } from "./task/recorder.ts";
+export type { Record as StepRecord, Recorded, Recorder, Settled, Where } from "./task/recorder.ts";
 export type { TaskDeps, TaskRun, TaskRunOutcome } from "./task/run.ts";
 export { runTask } from "./task/run-task.ts";
 export { ToolError } from "./tool-error.ts";

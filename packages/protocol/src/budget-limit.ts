@@ -68,7 +68,9 @@ export function isBudgetOfTenant({ scope, id }: BudgetTarget, tenant: string): b
 /** As the ledger keeps it. */
 export type ScopeLimit = {
   readonly limitNanoUsd: number;
+  /** From here on cheaper ways are taken; null: none. */
   readonly softNanoUsd: number | null;
+  /** What happens to those who find it spent. */
   readonly onExceeded: OnExceeded;
 };
 

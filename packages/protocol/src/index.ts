@@ -44,7 +44,16 @@ export {
   tokensUsed,
 } from "./fold.ts";
 export { DeliveryId, type IdPrefix, legId, newId, TaskId } from "./ids.ts";
-export { MAX_USD, moneyOnTheWire, NANO_PER_USD, NanoUsd, nanoFromUsd, usdFromNano } from "./money.ts";
+export {
+  MAX_USD,
+  moneyOnTheWire,
+  NANO_PER_USD,
+  NanoUsd,
+  nanoFromUsd,
+  SpendingKind,
+  type SpentOn,
+  usdFromNano,
+} from "./money.ts";
 export { EventView, eventView, Task, taskView } from "./task.ts";
 export { Label, Metadata, ResumeRequest, TaskDocument, TaskInput, TaskRequest } from "./task-request.ts";
 export { isTimeZone, type Window, WindowName, type Windows, windowsAt } from "./window.ts";

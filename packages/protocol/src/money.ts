@@ -14,6 +14,12 @@ export function usdFromNano(nanoUsd: number): number {
   return nanoUsd / NANO_PER_USD;
 }
 
+export const SpendingKind = z.enum(["model", "embedding", "tool"]);
+export type SpendingKind = z.infer<typeof SpendingKind>;
+
+/** What money was spent on: the kind, and the model's or tool's name. */
+export type SpentOn = { kind: SpendingKind; name: string };
+
 /** Rounds down to whole nano-dollars, so that a limit is never more than what was asked for. */
 export function nanoFromUsd(usd: number): number {
   const nearest = Math.round(usd * NANO_PER_USD);

@@ -2,24 +2,16 @@
  * The accounts that a call is paid from, as the scripts take them. Every account counts what it spends by the hour,
  * the day, the month and in all; a limit may stand on each of them: the one set by hand, else the configured one.
  */
-import { BudgetScope, type WindowName, type Windows } from "@pawl/protocol";
+import { BudgetScope, type ScopeLimit, type WindowName, type Windows } from "@pawl/protocol";
 import { key, unshardedKey } from "./keys.ts";
 import type { ScriptArgument } from "./scripts.ts";
 import type { Store } from "./store.ts";
-
-export type LimitTerms = {
-  limitNanoUsd: number;
-  /** From here on cheaper ways are taken; null: none. */
-  softNanoUsd: number | null;
-  /** What happens to those who find it spent. */
-  onExceeded: "refuse" | "wait";
-};
 
 export type Account = {
   scope: BudgetScope;
   id: string;
   /** Limits that hold where none was set by hand. */
-  configured: Partial<Record<WindowName, LimitTerms>>;
+  configured: Partial<Record<WindowName, ScopeLimit>>;
 };
 
 /** What a hold is taken under. */
@@ -90,12 +82,12 @@ function configuredText(configured: Account["configured"]): string {
 }
 
 /** `<limit>|<soft limit, or nothing>|<refuse or wait>`, as an account keeps it. */
-export function termsText({ limitNanoUsd, softNanoUsd, onExceeded }: LimitTerms): string {
+export function termsText({ limitNanoUsd, softNanoUsd, onExceeded }: ScopeLimit): string {
   return `${limitNanoUsd}|${softNanoUsd ?? ""}|${onExceeded}`;
 }
 
 /** undefined where it is no such text. */
-export function parseTermsText(text: string): LimitTerms | undefined {
+export function parseTermsText(text: string): ScopeLimit | undefined {
   const [, limit, soft, onExceeded] = /^(\d+)\|(\d*)\|(refuse|wait)$/.exec(text) ?? [];
   if (limit === undefined || (onExceeded !== "refuse" && onExceeded !== "wait")) return undefined;
   return {

@@ -1,18 +1,9 @@
-import { type BudgetTarget, foldTask, type WindowName, windowsAt } from "@pawl/protocol";
+import { type BudgetTarget, foldTask, type ScopeLimit, type WindowName, windowsAt } from "@pawl/protocol";
 import { describe, expect, it } from "vitest";
 import { claimedTask, holding, settled } from "../../../test/support/claimed.ts";
 import { expectHeadToMatchJournal } from "../../../test/support/head.ts";
 import { ownStore, terms, userAccount } from "../../../test/support/store.ts";
-import {
-  type Account,
-  accountKey,
-  enqueueLegs,
-  key,
-  type LimitTerms,
-  readBudget,
-  readJournal,
-  setLimit,
-} from "./index.ts";
+import { type Account, accountKey, enqueueLegs, key, readBudget, readJournal, setLimit } from "./index.ts";
 
 const store = await ownStore();
 const tenant = "acme";
@@ -20,14 +11,14 @@ const HOUR_MS = 3_600_000;
 
 let users = 0;
 const someone = (): BudgetTarget => ({ scope: "user", id: `user-${++users}` });
-const limit = (limitNanoUsd: number, more: Partial<LimitTerms> = {}): LimitTerms => ({
+const limit = (limitNanoUsd: number, more: Partial<ScopeLimit> = {}): ScopeLimit => ({
   limitNanoUsd,
   softNanoUsd: null,
   onExceeded: "refuse",
   ...more,
 });
 const windows = () => windowsAt(Date.now(), "UTC");
-const set = (target: BudgetTarget, window: WindowName, wanted: LimitTerms) =>
+const set = (target: BudgetTarget, window: WindowName, wanted: ScopeLimit) =>
   setLimit(store, tenant, target, window, wanted);
 const read = (target: BudgetTarget, configured: Account["configured"] = {}) =>
   readBudget(store, tenant, target, configured, windows());

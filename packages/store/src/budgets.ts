@@ -1,6 +1,6 @@
 /** Calls limit.lua: limits of accounts that are set by hand, and how an account stands in each limited window. */
-import { type BudgetTarget, WindowName, type Windows } from "@pawl/protocol";
-import { type Account, accountKey, type LimitTerms, parseTermsText, termsText } from "./account.ts";
+import { type BudgetTarget, type ScopeLimit, WindowName, type Windows } from "@pawl/protocol";
+import { type Account, accountKey, parseTermsText, termsText } from "./account.ts";
 import { tenantBase } from "./keys.ts";
 import type { OwedLeg } from "./queue.ts";
 import { legsAt, numberAt, replyList, textAt } from "./reply.ts";
@@ -11,7 +11,7 @@ import type { Store } from "./store.ts";
 export type WindowBudget = {
   window: WindowName;
   /** The one set by hand, else the configured one. */
-  limit: LimitTerms;
+  limit: ScopeLimit;
   spentNanoUsd: number;
   /** Of all windows: a hold counts in each of them. */
   heldNanoUsd: number;
@@ -28,7 +28,7 @@ export async function setLimit(
   tenant: string,
   target: BudgetTarget,
   window: WindowName,
-  terms: LimitTerms,
+  terms: ScopeLimit,
 ): Promise<OwedLeg[]> {
   const reply = await callLimit(store, tenant, target, [window, termsText(terms)]);
   return legsAt(reply, LEGS_AT);

@@ -1,5 +1,5 @@
 /** The only room that knows Redis and BullMQ: keys, scripts, journal, queues, the ledger, deliveries. */
-export { type Account, accountKey, type LimitTerms, scopeAccounts, type Terms } from "./account.ts";
+export { type Account, accountKey, scopeAccounts, type Terms } from "./account.ts";
 export { type ApiKeyRecord, createApiKey, findApiKey, Scope, webhookSecret } from "./api-keys.ts";
 export { readBudget, setLimit, type WindowBudget } from "./budgets.ts";
 export { type Claim, type ClaimOutcome, claimTask } from "./claim.ts";
@@ -80,7 +80,6 @@ export { redisNowMs } from "./sweep/sweep.ts";
 export { DEFAULT_REPORTS_KEPT_MS, sweepUsage, type UsageSweep } from "./sweep/usage.ts";
 export { sweepVanished, type VanishedCursors } from "./sweep/vanished.ts";
 export type { Transition } from "./transition.ts";
-export { SPENDING_KINDS } from "./usage-feed.ts";
 export {
   readUsage,
   USAGE_DIMENSIONS,

@@ -1,5 +1,5 @@
 /** Calls step.lua: the one way in which a worker changes its task. */
-import type { Event, NewEvent, TokenUsage } from "@pawl/protocol";
+import type { Event, NewEvent, SpentOn, TokenUsage } from "@pawl/protocol";
 import { type Terms, termsArguments } from "./account.ts";
 import { decodeStored } from "./journal.ts";
 import { tenantBase } from "./keys.ts";
@@ -10,7 +10,7 @@ import { runScript, type ScriptArgument } from "./scripts.ts";
 import type { Store } from "./store.ts";
 import { listArguments } from "./submit.ts";
 import { type Transition, transitionArguments } from "./transition.ts";
-import { type SpentOn, spentText } from "./usage-feed.ts";
+import { spentText } from "./usage-feed.ts";
 
 /** Money for one call; `spentOn` names it in the reports. */
 export type Hold = { hold: string; nanoUsd: number; spentOn: SpentOn };

@@ -6,13 +6,7 @@
  * `<kind> <input> <output> <cache read> <cache write tokens> <model's or tool's name>`. A line that corrects an
  * estimate has the difference as its amount; its what is `confirmed <the estimate> <what>`.
  */
-import type { TokenUsage } from "@pawl/protocol";
-
-export const SPENDING_KINDS = ["model", "embedding", "tool"] as const;
-export type SpendingKind = (typeof SPENDING_KINDS)[number];
-
-/** What money was spent on: the kind, and the model's or tool's name. */
-export type SpentOn = { kind: SpendingKind; name: string };
+import type { SpentOn, TokenUsage } from "@pawl/protocol";
 
 /** One field of a feed's line: no line break, and what holds it is never parsed by a script. */
 export function spentText({ kind, name }: SpentOn, usage?: TokenUsage | undefined): string {

@@ -3,7 +3,7 @@ import { getEventListeners } from "node:events";
 import { afterAll, describe, expect, it } from "vitest";
 import { startSimulator } from "../../../../apps/simulator/src/index.ts";
 import { modelFailures, rowOfStatus } from "../failure-table.ts";
-import type { Message } from "../task/conversation.ts";
+import type { Message } from "../task/message.ts";
 import { submittedEvent } from "../task/task-run.fixture.ts";
 import { anthropicModel, type ModelRequest } from "./ask-model.ts";
 import { modelFailure } from "./failure.ts";

@@ -1,7 +1,7 @@
 /** One exchange with the model over the Messages API, always streamed, never retried here. */
 import Anthropic from "@anthropic-ai/sdk";
 import type { AgentDefinition, ContentBlock } from "@pawl/protocol";
-import type { Message } from "../task/conversation.ts";
+import type { Message } from "../task/message.ts";
 import { readReply } from "./read-reply.ts";
 import type { ModelReply } from "./reply.ts";
 import { watchedFetch } from "./watched-fetch.ts";

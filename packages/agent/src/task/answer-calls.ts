@@ -3,12 +3,11 @@
  * have run is journalled before it runs.
  */
 
-import { type NewEvent, nanoFromUsd } from "@pawl/protocol";
+import { type NewEvent, nanoFromUsd, type SpentOn } from "@pawl/protocol";
 import type { ToolContext } from "../define-tool.ts";
 import { limitReached } from "./after-reply.ts";
 import { type ToolCall, unansweredCalls } from "./conversation.ts";
 import { interruptionOf } from "./interruption.ts";
-import type { SpentOn } from "./recorder.ts";
 import { apply, type Outcome, type Run, record, remember } from "./run.ts";
 import { failed, type PreparedCall, prepareCall, runCall, type ToolOutcome } from "./run-call.ts";
 

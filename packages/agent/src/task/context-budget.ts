@@ -7,7 +7,7 @@
 import type { AgentDefinition, NewEvent } from "@pawl/protocol";
 import { clearableResults, firstKeptResults } from "./clear-results.ts";
 import { type Conversation, unansweredCalls } from "./conversation.ts";
-import { type Message, messagesBytes } from "./message.ts";
+import { definitionBytes, type Message, messagesBytes } from "./message.ts";
 import { firstKeptTurn, SUMMARY_MAX_TOKENS, summarised, summaryMessages } from "./summarise.ts";
 
 export type ContextQuestion = {
@@ -84,7 +84,7 @@ function summarising(question: ContextQuestion): ContextPlan {
   // A conversation whose bulk is the task itself, or the newest turn, is not made shorter by this.
   if (replacedTokens(question) - longest < SUMMARISE_AT_LEAST * contextWindowTokens) return { kind: "fits" };
   const room = (contextWindowTokens - longest) * SUMMARISE_WITHIN;
-  const maxBytes = room / tokensPerByte(question) - fixedBytes(question.definition);
+  const maxBytes = room / tokensPerByte(question) - definitionBytes(question.definition);
   return { kind: "summarise", ...summaryMessages(conversation.messages, maxBytes), maxTokens: longest };
 }
 
@@ -108,7 +108,7 @@ function firstKept(question: ContextQuestion): number {
 }
 
 export function estimatedTokens(question: Pick<ContextQuestion, "conversation" | "definition">): number {
-  return (fixedBytes(question.definition) + question.conversation.bytes) * tokensPerByte(question);
+  return (definitionBytes(question.definition) + question.conversation.bytes) * tokensPerByte(question);
 }
 
 /** English measures a quarter, JSON a third, other scripts a half and more: unmeasured, it is rather too many. */
@@ -117,9 +117,5 @@ const UNMEASURED_TOKENS_PER_BYTE = 0.4;
 function tokensPerByte({ conversation, definition }: Pick<ContextQuestion, "conversation" | "definition">) {
   const { measured } = conversation;
   if (measured === null || measured.tokens === 0) return UNMEASURED_TOKENS_PER_BYTE;
-  return Math.min(1, Math.max(0.1, measured.tokens / (measured.bytes + fixedBytes(definition))));
-}
-
-function fixedBytes({ system, tools }: AgentDefinition): number {
-  return Buffer.byteLength(JSON.stringify([system, tools]));
+  return Math.min(1, Math.max(0.1, measured.tokens / (measured.bytes + definitionBytes(definition))));
 }

@@ -9,8 +9,6 @@ import { blockBytes, type Message, messagesBytes, text } from "./message.ts";
 import { replaceBySummary } from "./summarise.ts";
 import { isThinking } from "./thinking.ts";
 
-export { type Message, text } from "./message.ts";
-
 /** A call that the model asked for. `unfit`: its input is not what the model meant, and must not be run. */
 export type ToolCall = {
   id: string;

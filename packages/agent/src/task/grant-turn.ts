@@ -3,7 +3,7 @@
  * the turn is planned anew: a shorter answer, then a cheaper model, then one last turn, cut to what the money pays for,
  * then the end. Before all that the conversation is kept within the model's context window.
  */
-import { type EventData, type NewEvent, spentNanoUsd, type TaskError } from "@pawl/protocol";
+import { type EventData, type NewEvent, type SpentOn, spentNanoUsd, type TaskError } from "@pawl/protocol";
 import type { ModelRequest } from "../model/ask-model.ts";
 import { cheaperModel, softShareOf } from "../models/cheaper-model.ts";
 import type { Price } from "../models/prices.ts";
@@ -12,7 +12,7 @@ import { planContext } from "./context-budget.ts";
 import { LAST_TURN } from "./conversation.ts";
 import { fail, stopAt } from "./end-task.ts";
 import { fitLastTurn } from "./fit-last-turn.ts";
-import { type Message, text } from "./message.ts";
+import { type Message, text, withNote } from "./message.ts";
 import {
   besidesMessagesBound,
   inputTokensBound,
@@ -20,9 +20,7 @@ import {
   planTurn,
   type TurnPlan,
 } from "./plan-turn.ts";
-import type { SpentOn } from "./recorder.ts";
 import { apply, type Outcome, type Run, record, remember } from "./run.ts";
-import { withNote } from "./summarise.ts";
 import { messagesFor } from "./thinking.ts";
 
 export type Granted =
@@ -147,12 +145,13 @@ function draftTurn(run: Run, model: string, price: Price, { freeNanoUsd, counted
 /** The conversation has grown beyond what was kept for its last turn: it is asked with what the money pays for. */
 function lastTurnCutShort(run: Run, model: string, question: Parameters<typeof planTurn>[0]): Drafted {
   const { price, definition } = question;
+  // Without a word of its own the task has found nothing that a last turn could tell.
+  if (run.state.turns === 0) return { kind: "short", reason: "budget_reached" };
   const fitted = fitLastTurn(messagesFor(model, run.conversation), {
     maxInputTokensBound: lastTurnRoom(question),
     besidesTokensBound: besidesMessagesBound(definition),
   });
-  // Without a word of its own the task has found nothing that a last turn could tell.
-  if (fitted === undefined || run.state.turns === 0) return { kind: "short", reason: "budget_reached" };
+  if (fitted === undefined) return { kind: "short", reason: "budget_reached" };
   const plan = planTurn({ ...question, inputTokensBound: fitted.inputTokensBound });
   if (plan.kind === "stop") return { kind: "short", reason: "budget_reached" };
   const last: Draft["plan"] = { ...plan, reserveNanoUsd: 0, lastBecause: "budget_reached", trimmed: false };

@@ -14,6 +14,7 @@ import {
 } from "@pawl/protocol";
 import { type Price, priceOf, worstCaseNanoUsd } from "../models/prices.ts";
 import { type Conversation, LAST_TURN, startConversation } from "./conversation.ts";
+import { definitionBytes } from "./message.ts";
 
 export type LimitReason = Extract<
   StopReasonOf<"stopped">,
@@ -139,9 +140,9 @@ export function inputTokensBound(
 const NOTES_BOUND = Buffer.byteLength(LAST_TURN) + REQUEST_OVERHEAD_TOKENS;
 
 /** What a request has besides its messages: system, tools, notes, the API's own additions. */
-export function besidesMessagesBound({ system, tools }: AgentDefinition): number {
-  const fixed = Buffer.byteLength(JSON.stringify([system, tools]));
-  return fixed + NOTES_BOUND + (tools.length === 0 ? 0 : TOOLS_OVERHEAD_TOKENS);
+export function besidesMessagesBound(definition: AgentDefinition): number {
+  const hidden = definition.tools.length === 0 ? 0 : TOOLS_OVERHEAD_TOKENS;
+  return definitionBytes(definition) + NOTES_BOUND + hidden;
 }
 
 /** The input that a last turn of the least answer can have: what is free pays for it, and the token limit allows it. */

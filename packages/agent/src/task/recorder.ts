@@ -2,7 +2,15 @@
  * What the agent needs of the world to perform a task durably. The worker hands it in; the agent knows neither
  * Redis nor the queue. One step at a time: the recorder serialises what concurrent calls want to say.
  */
-import type { Event, NewEvent, StopReason, TerminalStatus, TokenUsage, WaitingFor } from "@pawl/protocol";
+import type {
+  Event,
+  NewEvent,
+  SpentOn,
+  StopReason,
+  TerminalStatus,
+  TokenUsage,
+  WaitingFor,
+} from "@pawl/protocol";
 
 export type Where =
   | { to: "running" }
@@ -11,7 +19,6 @@ export type Where =
   | { to: "waiting"; for: WaitingFor; afterMs?: number }
   | { to: TerminalStatus; stopReason: StopReason };
 
-export type SpentOn = { kind: "model" | "tool" | "embedding"; name: string };
 export type Settled = {
   hold: string;
   nanoUsd: number;

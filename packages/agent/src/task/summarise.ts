@@ -3,9 +3,9 @@
  * those turns. The task's own words stay as they are; so do the last turns, where they are short. A call and its
  * answer stay or go together.
  */
-import type { ContentBlock, EventData, NewEvent } from "@pawl/protocol";
+import type { EventData, NewEvent } from "@pawl/protocol";
 import { clearableResults, cleared, KEPT_TURNS } from "./clear-results.ts";
-import { blockBytes, type Message, messagesBytes, text } from "./message.ts";
+import { blockBytes, type Message, messagesBytes, text, withNote } from "./message.ts";
 import { withoutThinking } from "./thinking.ts";
 
 /** A summary longer than this saves too little. */
@@ -52,13 +52,6 @@ export function summaryMessages(
     return { ...message, content };
   });
   return { messages: [...withoutThinking(cut, () => true)], addedBytes };
-}
-
-/** A block at the conversation's end that is sent and not kept. */
-export function withNote(messages: readonly Message[], note: ContentBlock): Message[] {
-  const last = messages.at(-1);
-  if (last?.role !== "user") return [...messages, { role: "user", content: [note] }];
-  return [...messages.slice(0, -1), { ...last, content: [...last.content, note] }];
 }
 
 /** Where the turns begin that are kept beside the summary: at a reply, or at the end. */

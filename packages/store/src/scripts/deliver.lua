@@ -14,9 +14,9 @@ if not seen[1] then
   return { 'UNKNOWN' }
 end
 if kind == 'again' then
-  redis.call('HSET', delivery, 'state', 'pending', 'next_at', whole(nowMs), 'round_at', whole(nowMs))
+  redis.call('HSET', delivery, 'state', 'pending', 'next_at', nowText, 'round_at', nowText)
   redis.call('PERSIST', delivery)
-  redis.call('ZADD', key(base, 'deliveriesDue'), whole(nowMs), id)
+  redis.call('ZADD', key(base, 'deliveriesDue'), nowText, id)
   return { 'OK', seen[1] }
 end
 if seen[1] ~= try then
@@ -24,7 +24,7 @@ if seen[1] ~= try then
 end
 local state, afterMs, record, lifetimeMs = take(), takeNumber(), take(), take()
 local tries = whole(tonumber(try) + 1)
-redis.call('HSET', delivery, 'tries', tries, 'state', state, 'last_try', record, 'last_try_at', whole(nowMs))
+redis.call('HSET', delivery, 'tries', tries, 'state', state, 'last_try', record, 'last_try_at', nowText)
 if state == 'pending' then
   redis.call('HSET', delivery, 'next_at', whole(nowMs + afterMs))
   redis.call('ZADD', key(base, 'deliveriesDue'), whole(nowMs + afterMs), id)

@@ -1,4 +1,4 @@
-import { windowsAt } from "@pawl/protocol";
+import { type SpentOn, windowsAt } from "@pawl/protocol";
 import { describe, expect, it } from "vitest";
 import { claimAgain, claimedTask, holding } from "../../../../test/support/claimed.ts";
 import { lossyProxy } from "../../../../test/support/lossy-proxy.ts";
@@ -15,7 +15,6 @@ import {
   type UsageDimension,
   type UsageQuery,
 } from "../index.ts";
-import type { SpentOn } from "../usage-feed.ts";
 
 const store = await ownStore();
 const timeZone = "UTC";
