@@ -9,7 +9,7 @@ import { type PawlEnd, type PawlTurn, runPawlTask } from "./pawl-task.ts";
 
 export const USER = "C-1042";
 export const QUESTION = "Find all my past orders and summarise the patterns in my purchasing.";
-export const BUDGET_USD = 0.1;
+export const BUDGET_USD = 0.5;
 /** What a turn of a real model with tools takes, about; the simulator needs milliseconds. */
 export const SECONDS_PER_REAL_TURN = 6;
 /** From six in the evening until eight in the morning. */

@@ -1,5 +1,5 @@
 /** Agents that do nothing but spend: every answer of the tool costs more to carry along, turn after turn. */
-import { defineConfig, defineTool } from "@pawl/agent";
+import { type AgentInput, defineConfig, defineTool } from "@pawl/agent";
 import { z } from "zod";
 
 const look = defineTool({
@@ -10,11 +10,13 @@ const look = defineTool({
   run: ({ limit }) => `Number ${limit}: ${"what was found, at some length. ".repeat(4 + (limit % 20))}`,
 });
 
-const spender = {
+const spender: AgentInput = {
   system: "You look things up.",
   model: "claude-sonnet-5-5",
   tools: ["look"],
   maxTokensPerCall: 512,
+  // Money alone is to end them.
+  loops: false,
 };
 
 export default defineConfig({

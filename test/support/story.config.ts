@@ -51,6 +51,23 @@ const gate = defineTool({
   },
 });
 
+const LOOKS_UNTIL_DONE = 4;
+const looks = new Map<string, number>();
+
+/** Not done until it was asked some times: what it is there for. */
+const progress = defineTool({
+  name: "progress",
+  description: "Tells how far a job has come.",
+  input: z.strictObject({}),
+  effect: "read",
+  poll: { intervalMs: 300, maxDurationMs: 60_000 },
+  run(_, { taskId, nowMs }) {
+    const look = (looks.get(taskId) ?? 0) + 1;
+    looks.set(taskId, look);
+    return { status: look < LOOKS_UNTIL_DONE ? "pending" : "done", at_ms: nowMs() };
+  },
+});
+
 export default defineConfig({
   agents: {
     default: { system: "You are the agent of a story.", model: "claude-sonnet-5-5" },
@@ -60,7 +77,15 @@ export default defineConfig({
       tools: ["look", "put", "send"],
     },
     poison: { system: "You are the agent of a story.", model: "claude-sonnet-5-5", tools: ["die"] },
+    poller: { system: "You are the agent of a story.", model: "claude-sonnet-5-5", tools: ["progress"] },
     patient: { system: "You are the agent of a story.", model: "claude-sonnet-5-5", tools: ["gate"] },
   },
-  tools: [witnessed("look", "read"), witnessed("put", "idempotent"), witnessed("send", "write"), die, gate],
+  tools: [
+    witnessed("look", "read"),
+    witnessed("put", "idempotent"),
+    witnessed("send", "write"),
+    die,
+    gate,
+    progress,
+  ],
 });

@@ -2,9 +2,9 @@
 // pinned in the journal at submit, so a deploy changes no running task; its digest is the `agent_version`.
 
 import { createHash } from "node:crypto";
-import { type AgentDefinition, type ModelTiers, withBudget } from "@pawl/protocol";
-import type { PawlConfig } from "./define-config.ts";
-import { toolInputSchema } from "./define-tool.ts";
+import { type AgentDefinition, type ModelTiers, type ToolLoopSettings, withBudget } from "@pawl/protocol";
+import type { AgentConfig, PawlConfig } from "./define-config.ts";
+import { type Tool, toolInputSchema } from "./define-tool.ts";
 import { AUTO_MODEL, tiersOver } from "./models/route.ts";
 
 const DEFAULT_MAX_TOKENS_PER_CALL = 4_096;
@@ -31,9 +31,28 @@ export function agentDefinition(config: PawlConfig, name: string): AgentDefiniti
     ...(agent.fallback === undefined ? {} : { fallback: agent.fallback }),
     ...(agent.fallbackAnswer === undefined ? {} : { fallback_answer: agent.fallbackAnswer }),
     ...(agent.softShare === undefined ? {} : { soft_share: agent.softShare }),
+    ...loopsOf(agent.loops, tools),
     // Only where they are asked for: an agent that names one model is not moved to another behind its author's back.
     ...(agent.model === AUTO_MODEL || agent.tiers !== undefined ? { tiers: tiersOf(config, name) } : {}),
   };
+}
+
+/** What the agent sets over what its tools say of themselves; nothing where neither says anything. */
+function loopsOf(own: AgentConfig["loops"], tools: readonly Tool[]): Pick<AgentDefinition, "loops"> {
+  if (own === false) return { loops: false };
+  const declared = tools.flatMap(({ name, identifiedBy, volatile, poll }): [string, ToolLoopSettings][] => {
+    const settings: ToolLoopSettings = {
+      ...(identifiedBy === undefined ? {} : { identified_by: [...identifiedBy] }),
+      ...(volatile === undefined ? {} : { volatile: [...volatile] }),
+      ...(poll === undefined
+        ? {}
+        : { poll: { interval_ms: poll.intervalMs, max_duration_ms: poll.maxDurationMs } }),
+      ...own?.tools?.[name],
+    };
+    return Object.keys(settings).length === 0 ? [] : [[name, settings]];
+  });
+  if (own === undefined && declared.length === 0) return {};
+  return { loops: { ...own, ...(declared.length === 0 ? {} : { tools: Object.fromEntries(declared) }) } };
 }
 
 /** The definition as a task that asks for `auto` itself needs it: with tiers, whatever model the agent names. */

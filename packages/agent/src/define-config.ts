@@ -1,7 +1,15 @@
 // The configuration module's one word. It turns what a user wrote into a PawlConfig that needs no further
 // checking, or throws one ConfigError that lists every fault with its path, so that one start shows them all.
 
-import { Budget, isTimeZone, type Limits, type ModelTiers, systemLimits, withBudget } from "@pawl/protocol";
+import {
+  Budget,
+  isTimeZone,
+  type Limits,
+  LoopSettings,
+  type ModelTiers,
+  systemLimits,
+  withBudget,
+} from "@pawl/protocol";
 import { z } from "zod";
 import { TOOL_NAME, type Tool, toolFaults } from "./define-tool.ts";
 import { type Price, priceOf } from "./models/prices.ts";
@@ -49,6 +57,8 @@ const agentSchema = z.strictObject({
   softShare: z.number().positive().max(1).optional(),
   /** The models that "auto" chooses from, and that a task goes down to when money runs short. */
   tiers: tiersSchema.optional(),
+  /** Ladders of the loop detector, by rule and by tool; missing ones are its defaults. false: it does not watch. */
+  loops: z.union([z.literal(false), LoopSettings]).optional(),
 });
 
 const configSchema = z.strictObject({
@@ -227,6 +237,10 @@ function agentFaults(config: PawlConfig, atMs: number): ConfigFault[] {
       if (model !== undefined) faults.push(...priceFaults(config, `${path}.tiers.${tier}`, model, atMs));
     if (agent.fallback === agent.model && agent.model !== AUTO_MODEL)
       faults.push({ path: `${path}.fallback`, message: "is the model itself" });
+    const watched = agent.loops === false ? {} : agent.loops?.tools;
+    for (const tool of Object.keys(watched ?? {}))
+      if (!agent.tools?.includes(tool))
+        faults.push({ path: `${path}.loops.tools.${tool}`, message: "is no tool of this agent" });
     (agent.tools ?? []).forEach((tool, index, all) => {
       const at = `${path}.tools[${index}]`;
       if (!known.has(tool)) {

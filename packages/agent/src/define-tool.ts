@@ -62,6 +62,15 @@ export type Tool<Input extends ToolInput = ToolInput> = {
    * budget as `tool`, whether the call succeeds or not, unless it reports less. Undefined: nothing.
    */
   readonly costUsd?: number;
+  /** For the loop detector: the arguments that say which call it is. Undefined: all that are not ids, times and the like. */
+  readonly identifiedBy?: readonly string[];
+  /** For the loop detector: members of the result that say nothing about whether anything changed. */
+  readonly volatile?: readonly string[];
+  /**
+   * Asking again is what this tool is for. The same call is not run before `intervalMs` is over (the task waits), and is
+   * judged by time: no longer than `maxDurationMs` without a change. In milliseconds.
+   */
+  readonly poll?: { readonly intervalMs: number; readonly maxDurationMs: number };
   // A method, not a property: tools of many inputs then fit one list.
   run(input: z.output<Input>, ctx: ToolContext): JsonValue | Promise<JsonValue>;
 };
@@ -75,6 +84,9 @@ const KNOWN_KEYS: readonly string[] = [
   "permission",
   "timeoutMs",
   "costUsd",
+  "identifiedBy",
+  "volatile",
+  "poll",
   "run",
 ];
 const EFFECTS: readonly string[] = ToolEffect.options;
@@ -117,7 +129,21 @@ export function toolFaults(tool: unknown): string[] {
     const [fault] = UsdAmount.safeParse(tool.costUsd).error?.issues ?? [];
     if (fault !== undefined) faults.push(`costUsd ${fault.message}`);
   }
-  return [...faults, ...inputFaults(tool.input)];
+  return [...faults, ...loopFaults(tool), ...inputFaults(tool.input)];
+}
+
+function loopFaults({ identifiedBy, volatile, poll }: Record<string, unknown>): string[] {
+  const faults = Object.entries({ identifiedBy, volatile }).flatMap(([key, names]) =>
+    names === undefined || (Array.isArray(names) && names.every((name) => typeof name === "string"))
+      ? []
+      : [`${key} must be a list of names`],
+  );
+  if (poll === undefined) return faults;
+  const times = isRecord(poll) ? [poll.intervalMs, poll.maxDurationMs] : [];
+  const isPoll = times.length === 2 && times.every(isTimeoutMs);
+  return isPoll
+    ? faults
+    : [...faults, "poll must be { intervalMs, maxDurationMs }, both whole numbers above 0"];
 }
 
 /** JSON Schema (draft 2020-12) of what the model is to send; `additionalProperties: false` of strict objects stays. */

@@ -18,7 +18,6 @@ export {
   type EgressRequest,
 } from "./egress/egress-guard.ts";
 export { loadConfig } from "./load-config.ts";
-export type { LoopEvidence, LoopRule } from "./loops/evidence.ts";
 export { fieldRules as fieldLoopRules } from "./loops/field-rules.ts";
 export type { Verdict as LoopRung } from "./loops/ladder.ts";
 export {

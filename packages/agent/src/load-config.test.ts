@@ -1,7 +1,9 @@
+import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "./load-config.ts";
 
@@ -34,8 +36,16 @@ describe("loadConfig", () => {
         effect: "read", run: ({ text }) => text });
       export default defineConfig({ agents: { mine: { system: "Hi.", model: "claude-haiku-4-5", tools: ["echo"] } },
         tools: [echo] });`;
-    const config = await loadConfig(moduleWith("elsewhere.ts", source));
-    expect(config.agents.mine?.tools).toEqual(["echo"]);
+    const loader = JSON.stringify(pathToFileURL(join(import.meta.dirname, "load-config.ts")).href);
+    const path = JSON.stringify(moduleWith("elsewhere.ts", source));
+    // In a process of its own: here the test runner resolves modules, and by other rules.
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      "--input-type=module",
+      "--eval",
+      `const { loadConfig } = await import(${loader});
+       console.log(JSON.stringify((await loadConfig(${path})).agents.mine.tools));`,
+    ]);
+    expect(JSON.parse(stdout)).toEqual(["echo"]);
   });
 
   it("does not make up a package that is nowhere", async () => {

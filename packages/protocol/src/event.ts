@@ -7,6 +7,7 @@ import { z } from "zod";
 import { AgentDefinition, ModelTier, ToolEffect } from "./agent-definition.ts";
 import { Budget, Limits } from "./budget.ts";
 import { taskErrorCodes } from "./errors.ts";
+import { LoopEvidence, LoopRule } from "./loop-settings.ts";
 import { NanoUsd } from "./money.ts";
 import { TaskDocument } from "./task-request.ts";
 import { WindowName } from "./window.ts";
@@ -37,6 +38,9 @@ export const toolErrorCodes = [
   "limit_reached",
   "reply_cut",
 ] as const;
+
+/** The call was not run, since it only repeated one: the answer is the one of that turn. */
+const BlockedCall = z.strictObject({ answered_in_turn: z.int().positive() });
 
 const data = {
   "task.submitted": z.strictObject({
@@ -136,6 +140,7 @@ const data = {
     content: z.string(),
     cost_nano_usd: NanoUsd.optional(),
     duration_ms: z.number().nonnegative(),
+    blocked: BlockedCall.optional(),
   }),
   "tool.failed": z.strictObject({
     call: z.string(),
@@ -143,6 +148,7 @@ const data = {
     error: z.strictObject({ code: z.enum(toolErrorCodes), message: z.string() }),
     cost_nano_usd: NanoUsd.optional(),
     duration_ms: z.number().nonnegative(),
+    blocked: BlockedCall.optional(),
   }),
   "limit.warned": z.strictObject({ limit: StopReason, message: z.string() }),
   /** account: not the task's own limit, but one that it shares with others. */
@@ -150,6 +156,12 @@ const data = {
     limit: StopReason,
     scope: z.enum(["task", "account"]).optional(),
     message: z.string(),
+  }),
+  /** The task runs in circles. warn: the model is told. block: such calls are not run again. stop: its next turn is the last. */
+  "loop.warned": z.strictObject({
+    verdict: z.enum(["warn", "block", "stop"]),
+    rule: LoopRule,
+    evidence: LoopEvidence,
   }),
   "task.waiting": z.strictObject({
     for: WaitingFor,

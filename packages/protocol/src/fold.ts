@@ -210,6 +210,9 @@ export function applyEvent(state: TaskState, event: Event): void {
       state.degraded = { reason: event.data.limit, message: event.data.message };
       state.reached = { limit: event.data.limit, scope: event.data.scope ?? "task" };
       break;
+    case "loop.warned":
+      if (event.data.verdict === "stop") state.reached = { limit: "loop_detected", scope: "task" };
+      break;
     case "task.waiting":
       chargeOpenHolds(state);
       state.status = "waiting";

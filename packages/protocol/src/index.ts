@@ -45,6 +45,14 @@ export {
 } from "./fold.ts";
 export { DeliveryId, type IdPrefix, legId, newId, TaskId } from "./ids.ts";
 export {
+  LoopEvidence,
+  LoopLadder,
+  LoopRule,
+  LoopSettings,
+  loopRules,
+  ToolLoopSettings,
+} from "./loop-settings.ts";
+export {
   MAX_USD,
   moneyOnTheWire,
   NANO_PER_USD,

@@ -1,32 +1,8 @@
-/** What a verdict rests on, for the model that is warned, the person who asks why, and the journal. */
-
-export const loopRules = [
-  "same_call",
-  "same_result",
-  "same_error",
-  "waiting",
-  "cycle",
-  "poll_expired",
-  "chase",
-  "no_new_information",
-  "repeated_text",
-] as const;
-export type LoopRule = (typeof loopRules)[number];
-
-export type LoopEvidence = {
-  /** One sentence, fit to be shown. */
-  readonly message: string;
-  readonly tool?: string;
-  /** What the rule counts: repetitions, idle turns, links of a chain. */
-  readonly count: number;
-  readonly period?: number;
-  readonly first_turn: number;
-  readonly last_turn: number;
-};
+/** What a verdict says is wrong, to whom it concerns. */
+import type { LoopRule } from "@pawl/protocol";
 
 type Facts = { readonly tool: string; readonly count: number; readonly period?: number };
 
-/** What is wrong, said to whom it concerns. */
 export function messageOf(rule: LoopRule, { tool, count, period = 1 }: Facts): string {
   const times = `${count} ${count === 1 ? "time" : "times"}`;
   switch (rule) {

@@ -1,5 +1,5 @@
 /** A count that one of the watches arrived at, and the ladder it is measured by. */
-import type { LoopRule } from "./evidence.ts";
+import type { LoopRule } from "@pawl/protocol";
 import type { Ladder } from "./loop-policy.ts";
 
 export type Finding = {

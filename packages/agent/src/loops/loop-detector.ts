@@ -8,9 +8,10 @@
  * nothing new came, however much the calls differ. Chases: calls made of the newest answers of the same tool. Text:
  * the same said again, and nothing done.
  */
+import type { LoopEvidence, LoopRule } from "@pawl/protocol";
 import { boundedMap } from "./bounded.ts";
 import { createChases } from "./chase.ts";
-import { type LoopEvidence, type LoopRule, messageOf } from "./evidence.ts";
+import { messageOf } from "./evidence.ts";
 import type { Finding } from "./finding.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { hashText } from "./hash.ts";

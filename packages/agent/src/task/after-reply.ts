@@ -42,6 +42,8 @@ export function stoppedBy(
   { scope, answer }: { scope?: LimitScope; answer?: string | undefined } = {},
 ): Move & { kind: "end" } {
   const end = stopped(limit, limitMessages[limit], answer);
+  // Of a loop it is said already, with what it rests on.
+  if (limit === "loop_detected") return end;
   return { ...end, events: [limitReached(limit, scope), ...end.events] };
 }
 

@@ -9,12 +9,13 @@ import { limitReached } from "./after-reply.ts";
 import { type ToolCall, unansweredCalls } from "./conversation.ts";
 import { interruptionOf } from "./interruption.ts";
 import { apply, type Outcome, type Run, record, remember } from "./run.ts";
-import { failed, type PreparedCall, prepareCall, runCall, type ToolOutcome } from "./run-call.ts";
+import { completed, failed, type PreparedCall, prepareCall, runCall, type ToolOutcome } from "./run-call.ts";
+import { blockedBy, pollAgainInMs } from "./watch-loops.ts";
 
 /** Calls of one turn run concurrently; each answer is recorded as soon as may be, the last with the next step. */
 export async function answerCalls(run: Run): Promise<Outcome> {
-  const ready = callsToRun(run);
-  if (ready.length === 0) return "continue";
+  const { ready, laterMs } = callsToRun(run);
+  if (ready.length === 0) return laterMs === undefined ? "continue" : waitToPoll(run, laterMs);
   // Before the first of them runs it must be known that it may have run, and what it costs must be held.
   const begun = await begin(run, ready);
   if (begun !== "continue") return begun === "refused" ? "continue" : begun;
@@ -62,13 +63,22 @@ async function runAll(run: Run, ready: readonly ReadyCall[]): Promise<Outcome> {
 /** A call that may run, and the hold that pays for it where it costs something. */
 type ReadyCall = PreparedCall & { costNanoUsd: number; hold: string | undefined };
 
-/** Those that may not run are answered here. */
-function callsToRun(run: Run): ReadyCall[] {
+/**
+ * Those that may not run are answered here. `laterMs`: when the first of those may run that poll, where there are any;
+ * the others go before them.
+ */
+function callsToRun(run: Run): { ready: ReadyCall[]; laterMs: number | undefined } {
   let begun = 0;
-  return unansweredCalls(run.conversation).flatMap((call, i) => {
-    const prepared = refusal(run, call, begun) ?? prepareCall(call, run.toolsByName);
+  const laterMs: number[] = [];
+  const ready = unansweredCalls(run.conversation).flatMap((call, i) => {
+    const prepared = blocked(run, call) ?? refusal(run, call, begun) ?? prepareCall(call, run.toolsByName);
     if ("type" in prepared) {
       remember(run, prepared);
+      return [];
+    }
+    const waitMs = run.loops && pollAgainInMs(run.loops, { tool: call.tool, args: call.input }, run.nowMs());
+    if (waitMs) {
+      laterMs.push(waitMs);
       return [];
     }
     const { effect, costUsd = 0 } = prepared.tool;
@@ -82,7 +92,28 @@ function callsToRun(run: Run): ReadyCall[] {
     if (!call.started) begun += 1;
     return [{ ...prepared, costNanoUsd, hold }];
   });
+  return { ready, laterMs: laterMs.length === 0 ? undefined : Math.min(...laterMs) };
 }
+
+/** A call that only repeats itself is not run: the model gets what it got before. */
+function blocked(run: Run, call: ToolCall): ToolOutcome | undefined {
+  const earlier = run.loops && blockedBy(run.loops, { tool: call.tool, args: call.input });
+  if (call.started || earlier === undefined) return undefined;
+  const answer = earlier.isError
+    ? failed(call, "tool_error", earlier.text)
+    : completed(call, earlier.text, 0);
+  answer.data.blocked = { answered_in_turn: earlier.turn };
+  return answer;
+}
+
+/** A tool that is there to be asked again is not asked before its interval is over; meanwhile no slot is held. */
+async function waitToPoll(run: Run, afterMs: number): Promise<Outcome> {
+  remember(run, { type: "task.waiting", data: { for: "timer", after_ms: afterMs, message: NEXT_POLL } });
+  const recorded = await record(run, { where: { to: "waiting", for: "timer", afterMs } });
+  return recorded.kind === "lost" ? "lost" : "waiting";
+}
+
+const NEXT_POLL = "Waits until the next look is due.";
 
 /** refused: there is no money for the calls; the model is told. */
 type Begun = "continue" | "refused" | "lost" | "waiting";

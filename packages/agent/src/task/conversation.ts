@@ -56,6 +56,20 @@ export const LAST_TURN =
   "This is the last turn that the limits of this task allow. Use no more tools. Answer now, as completely as you " +
   "can, from what you know already, and say plainly what is missing.";
 
+const LOOP_NOTES: Record<EventData<"loop.warned">["verdict"], string> = {
+  warn:
+    "Doing the same again will bring nothing new. Use what you have, try something different, or answer now and say " +
+    "what could not be found.",
+  block:
+    "Such calls are not run again; you are given their earlier results instead. Answer now with what you know, or do " +
+    "something different.",
+  stop: "The task is ended for it.",
+};
+
+function loopNote({ verdict, evidence }: EventData<"loop.warned">): string {
+  return `Note from the system that runs this task: it seems to run in circles. ${evidence.message} ${LOOP_NOTES[verdict]}`;
+}
+
 export function startConversation(
   submitted: EventData<"task.submitted">,
   shownInline: boolean,
@@ -109,10 +123,13 @@ export function hear(conversation: Conversation, event: NewEvent): void {
       for (const { call } of conversation.calls) if (call.id === event.data.call) call.started = true;
       break;
     case "tool.completed":
-      answer(conversation, event.data.call, shownToModel(event.data.content), false);
+      answer(conversation, event.data.call, shownToModel(event.data.content), false, event.data.blocked);
       break;
     case "tool.failed":
-      answer(conversation, event.data.call, event.data.error.message, true);
+      answer(conversation, event.data.call, event.data.error.message, true, event.data.blocked);
+      break;
+    case "loop.warned":
+      say(conversation, [text(loopNote(event.data))]);
       break;
     case "task.resumed":
       if (event.data.because === "request" && unansweredCalls(conversation).length === 0) {
@@ -218,13 +235,19 @@ function isBlank(value: unknown): boolean {
 }
 
 /** Answers go to the model in one message, in the order of the calls, once the last of them is there. */
-function answer(conversation: Conversation, callId: string, content: string, isError: boolean): void {
+function answer(
+  conversation: Conversation,
+  callId: string,
+  content: string,
+  isError: boolean,
+  blocked: EventData<"tool.completed">["blocked"],
+): void {
   const entry = conversation.calls.find(({ call }) => call.id === callId);
   if (entry === undefined || entry.answer !== null) return;
   entry.answer = {
     type: "tool_result",
     tool_use_id: callId,
-    content,
+    content: blocked === undefined ? content : notRunAgain(blocked.answered_in_turn) + content,
     ...(isError ? { is_error: true } : {}),
   };
   if (unansweredCalls(conversation).length > 0) return;
@@ -233,6 +256,10 @@ function answer(conversation: Conversation, callId: string, content: string, isE
     conversation.calls.flatMap(({ answer }) => (answer === null ? [] : [answer])),
   );
   conversation.calls = [];
+}
+
+function notRunAgain(turn: number): string {
+  return `[Not run again, since it only repeats a call. This is what that call returned in turn ${turn}:]\n`;
 }
 
 /** The journal keeps a tool's answer whole, for people; the model pays for every character, on every turn. */

@@ -18,7 +18,7 @@ import { definitionBytes } from "./message.ts";
 
 export type LimitReason = Extract<
   StopReasonOf<"stopped">,
-  "budget_reached" | "max_turns" | "max_tool_calls" | "max_tokens" | "deadline"
+  "budget_reached" | "max_turns" | "max_tool_calls" | "max_tokens" | "deadline" | "loop_detected"
 >;
 
 export type TurnPlan =
@@ -61,7 +61,9 @@ export function planTurn({
 }: TurnQuestion): TurnPlan {
   const { limits } = state;
   if (state.deadlineAtMs !== null && nowMs >= state.deadlineAtMs) return { kind: "stop", reason: "deadline" };
-  if (state.turns >= limits.max_turns) return { kind: "stop", reason: "max_turns" };
+  const last = state.reached?.limit;
+  if (state.turns >= limits.max_turns)
+    return { kind: "stop", reason: last === "loop_detected" ? last : "max_turns" };
 
   const tokenRoom = limits.max_tokens - tokensUsed(state) - inputTokensBound;
   if (tokenRoom < MIN_ANSWER_TOKENS) return { kind: "stop", reason: "max_tokens" };
@@ -90,7 +92,7 @@ export function planTurn({
   };
   const none = () => 0;
 
-  if (state.reached?.limit === "max_tool_calls") return ask(longest, none, "max_tool_calls");
+  if (last === "max_tool_calls" || last === "loop_detected") return ask(longest, none, last);
   // A turn without tools cannot be followed by another: it needs no reserve.
   if (definition.tools.length === 0) return ask(longest, none);
 
@@ -208,5 +210,6 @@ export const limitMessages: Readonly<Record<LimitReason, string>> = {
   max_turns: "The task reached the number of turns it was allowed. This is what was found until then.",
   max_tool_calls: "The task used all the tool calls it was allowed. This is what was found until then.",
   max_tokens: "The task reached the amount of text it was allowed. This is what was found until then.",
+  loop_detected: "The task had begun to run in circles and was ended. This is what was found until then.",
   deadline: "The time allowed for this task ran out before it was finished.",
 };

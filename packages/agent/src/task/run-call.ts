@@ -65,13 +65,7 @@ export async function runCall(
   try {
     // A tool that ignores its signal must not hold the task.
     const result = await Promise.race([(async () => tool.run(input, { ...context, signal }))(), aborted]);
-    const data = {
-      call: call.id,
-      tool: call.tool,
-      content: kept(toolResultText(result)),
-      duration_ms: duration(),
-    };
-    return { type: "tool.completed", data };
+    return completed(call, kept(toolResultText(result)), duration());
   } catch (error) {
     context.signal.throwIfAborted();
     if (signal.aborted) return failed(call, "tool_timeout", timeoutMessage(tool, timeoutMs), duration());
@@ -82,6 +76,13 @@ export async function runCall(
   } finally {
     clear();
   }
+}
+
+export function completed(call: ToolCall, content: string, durationMs: number): ToolOutcome {
+  return {
+    type: "tool.completed",
+    data: { call: call.id, tool: call.tool, content, duration_ms: durationMs },
+  };
 }
 
 export function failed(

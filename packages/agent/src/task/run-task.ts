@@ -9,11 +9,20 @@ import { answerCalls } from "./answer-calls.ts";
 import { askTurn } from "./ask-turn.ts";
 import { end, giveUp, handBack, isSuspect, poisoned, triesExhausted } from "./end-task.ts";
 import { interruptionOf } from "./interruption.ts";
-import { type Outcome, type Run, type TaskDeps, type TaskRun, type TaskRunOutcome, takeUp } from "./run.ts";
+import {
+  type Outcome,
+  type Run,
+  remember,
+  type TaskDeps,
+  type TaskRun,
+  type TaskRunOutcome,
+  takeUp,
+} from "./run.ts";
 
 export async function runTask(task: TaskRun, deps: TaskDeps): Promise<TaskRunOutcome> {
   const run = takeUp(task, deps);
   for (;;) {
+    tellOfLoop(run);
     const move = poisoned(run) ?? triesExhausted(run) ?? nextMove(run.conversation);
     const interruption = interruptionOf(run.signal);
     // What has come to its end is not stopped on the way there.
@@ -22,6 +31,12 @@ export async function runTask(task: TaskRun, deps: TaskDeps): Promise<TaskRunOut
     const outcome = await make(run, move);
     if (outcome !== "continue") return outcome;
   }
+}
+
+/** Once all calls of a turn are answered: the model reads it with their answers. It goes with the next step. */
+function tellOfLoop(run: Run): void {
+  const found = run.loops?.found;
+  if (found && nextMove(run.conversation).kind === "ask") remember(run, { type: "loop.warned", data: found });
 }
 
 function make(run: Run, move: Move): Promise<Outcome> {

@@ -8,6 +8,7 @@ import type { Model } from "../model/ask-model.ts";
 import type { Price } from "../models/prices.ts";
 import { type Conversation, foldConversation, hear } from "./conversation.ts";
 import type { Record, Recorded, Recorder, Settled } from "./recorder.ts";
+import { type LoopWatch, watchEvent, watchLoops } from "./watch-loops.ts";
 
 export type TaskRun = {
   tenant: string;
@@ -47,6 +48,8 @@ export type Run = TaskRun &
   TaskDeps & {
     state: TaskState;
     conversation: Conversation;
+    /** undefined: the agent's author wants none. */
+    loops: LoopWatch | undefined;
     toolsByName: ReadonlyMap<string, Tool>;
     /** Said to nobody yet: they go with the next step. */
     facts: NewEvent[];
@@ -70,6 +73,7 @@ export function takeUp(task: TaskRun, deps: TaskDeps): Run {
     ...deps,
     state,
     conversation: foldConversation(task.events),
+    loops: watchLoops(state.submitted.definition, task.events),
     toolsByName: new Map(tools.map((tool) => [tool.name, tool])),
     facts: [],
     settled: [],
@@ -86,8 +90,10 @@ export function remember(run: Run, event: NewEvent): void {
 
 /** Own events are folded before they have their number; only `at` of the clock here differs from the journal's. */
 export function apply(run: Run, event: NewEvent): void {
+  const at = run.nowMs();
   hear(run.conversation, event);
-  applyEvent(run.state, { ...event, seq: run.state.seq + 1, at: run.nowMs(), attempt: run.state.attempts });
+  if (run.loops !== undefined) watchEvent(run.loops, event, at);
+  applyEvent(run.state, { ...event, seq: run.state.seq + 1, at, attempt: run.state.attempts });
 }
 
 /** Sends what was remembered, with what comes next, and folds what others appended meanwhile. */
@@ -102,6 +108,7 @@ export async function record(run: Run, command: Omit<Record, "facts" | "settled"
     run.reserveNanoUsd = command.next.reserveNanoUsd;
   for (const event of recorded.others) {
     hear(run.conversation, event);
+    if (run.loops !== undefined) watchEvent(run.loops, event, event.at);
     applyEvent(run.state, event);
   }
   return recorded;
