@@ -14,9 +14,11 @@ import {
   runTask,
 } from "@pawl/agent";
 import { type Event, foldTask, type TaskState, windowsAt } from "@pawl/protocol";
-import type { Log } from "@pawl/service";
+import { type Log, redactText } from "@pawl/service";
 import {
+  cacheAnswer,
   claimTask,
+  findCachedAnswer,
   type JobVerdict,
   type Pace,
   type Replicas,
@@ -124,6 +126,12 @@ async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log):
           return answer !== "no replicas";
         },
         writeGraceMs: deps.writeGraceMs,
+        answers: {
+          find: (question) => findCachedAnswer(store, { tenant, question }),
+          // What is kept for others to read passes the one place that redacts.
+          keep: (question, answer, ttlMs) =>
+            cacheAnswer(store, { tenant, question, ttlMs }, { ...answer, text: redactText(answer.text) }),
+        },
         text: stream,
         nowMs: deps.nowMs,
         random: Math.random,

@@ -2,7 +2,13 @@
 // pinned in the journal at submit, so a deploy changes no running task; its digest is the `agent_version`.
 
 import { createHash } from "node:crypto";
-import { type AgentDefinition, type ModelTiers, type ToolLoopSettings, withBudget } from "@pawl/protocol";
+import {
+  type AgentDefinition,
+  type ModelTiers,
+  SELF_REPORT_REQUEST,
+  type ToolLoopSettings,
+  withBudget,
+} from "@pawl/protocol";
 import type { AgentConfig, PawlConfig } from "./define-config.ts";
 import { type Tool, toolInputSchema } from "./define-tool.ts";
 import { AUTO_MODEL, tiersOver } from "./models/route.ts";
@@ -17,7 +23,7 @@ export function agentDefinition(config: PawlConfig, name: string): AgentDefiniti
   const tools = (agent.tools ?? []).flatMap((wanted) => config.tools.filter((tool) => tool.name === wanted));
   return {
     name,
-    system: agent.system,
+    system: agent.selfReport ? `${agent.system}\n\n${SELF_REPORT_REQUEST}` : agent.system,
     model: agent.model,
     tools: tools.map((tool) => ({
       name: tool.name,
@@ -30,6 +36,19 @@ export function agentDefinition(config: PawlConfig, name: string): AgentDefiniti
     ...(agent.allowedHosts === undefined ? {} : { allowed_hosts: [...agent.allowedHosts] }),
     ...(agent.fallback === undefined ? {} : { fallback: agent.fallback }),
     ...(agent.fallbackAnswer === undefined ? {} : { fallback_answer: agent.fallbackAnswer }),
+    ...(agent.fallbackAnswers === undefined
+      ? {}
+      : {
+          fallback_answers: agent.fallbackAnswers.map(({ examples, answer }) => ({
+            examples: [...examples],
+            answer,
+          })),
+        }),
+    ...(agent.unavailableAfterMs === undefined ? {} : { unavailable_after_ms: agent.unavailableAfterMs }),
+    ...(agent.answerCache === undefined
+      ? {}
+      : { answer_cache: { ttl_ms: agent.answerCache.ttlMs, per: agent.answerCache.per ?? "user" } }),
+    ...(agent.selfReport ? { self_report: true as const } : {}),
     ...(agent.softShare === undefined ? {} : { soft_share: agent.softShare }),
     ...loopsOf(agent.loops, tools),
     // Only where they are asked for: an agent that names one model is not moved to another behind its author's back.

@@ -25,6 +25,16 @@ const tiersSchema = z.strictObject({
   strong: z.string().min(1).optional(),
 });
 
+/** Said to an end user as it stands. */
+const staticAnswer = z
+  .string()
+  .trim()
+  .min(1)
+  .max(8_000)
+  .refine((text) => text.isWellFormed() && !text.includes("\0"), {
+    error: "must be well-formed Unicode without NUL",
+  });
+
 const agentSchema = z.strictObject({
   /** What the model is told about its work. */
   system: z.string().trim().min(1),
@@ -44,15 +54,29 @@ const agentSchema = z.strictObject({
   /** The model to go on with when money or `model` runs short. */
   fallback: z.string().min(1).optional(),
   /** Said to the end user where a task has to end and nothing was found. Default: a general sentence. */
-  fallbackAnswer: z
-    .string()
-    .trim()
-    .min(1)
-    .max(8_000)
-    .refine((text) => text.isWellFormed() && !text.includes("\0"), {
-      error: "must be well-formed Unicode without NUL",
+  fallbackAnswer: staticAnswer.optional(),
+  /** The same for what is asked like one of the examples. */
+  fallbackAnswers: z
+    .array(
+      z.strictObject({
+        examples: z.array(z.string().trim().min(3).max(500)).min(1).readonly(),
+        answer: staticAnswer,
+      }),
+    )
+    .max(100)
+    .readonly()
+    .optional(),
+  /** How long its tasks wait for a provider that is down before they are answered without one. Default: until their deadline. */
+  unavailableAfterMs: z.int().nonnegative().optional(),
+  /** Answers given word for word to the same question while no model can be asked. `per`: whose; default each user's own. */
+  answerCache: z
+    .strictObject({
+      ttlMs: z.int().positive().max(2_592_000_000),
+      per: z.enum(["user", "tenant"]).optional(),
     })
     .optional(),
+  /** Has the agent say how sure it is of its answer and what in it nothing supports: `result.self_report`. */
+  selfReport: z.boolean().optional(),
   /** From this share of the task's own money on, the cheaper model is used. Default 0.8; 1: never before the end. */
   softShare: z.number().positive().max(1).optional(),
   /** The models that "auto" chooses from, and that a task goes down to when money runs short. */

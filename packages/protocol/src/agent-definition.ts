@@ -36,6 +36,16 @@ export const AgentDefinition = z.strictObject({
   fallback: z.string().optional(),
   /** Said to the end user where a task has to end and nothing was found. */
   fallback_answer: z.string().optional(),
+  /** The same for what is asked like one of the examples. */
+  fallback_answers: z
+    .array(z.strictObject({ examples: z.array(z.string()).min(1), answer: z.string() }))
+    .optional(),
+  /** How long a task waits for a provider that is down before it is answered without one; missing: until its deadline. */
+  unavailable_after_ms: z.int().nonnegative().optional(),
+  /** Answers that may be given again, word for word, to the same question while there is no model to ask. */
+  answer_cache: z.strictObject({ ttl_ms: z.int().positive(), per: z.enum(["user", "tenant"]) }).optional(),
+  /** The agent ends its answer with a report on itself, as `system` asks. */
+  self_report: z.literal(true).optional(),
   /** From this share of a task's own money on, the cheaper model is used; missing: the loop's default. */
   soft_share: z.number().positive().max(1).optional(),
   /** Missing: the loop detector's defaults. false: nobody watches. */

@@ -179,7 +179,13 @@ const data = {
   "task.handed_back": z.strictObject({ because: z.enum(["shutdown", "lease_lost", "suspect"]) }),
   /** The worker of that start lives: it had lost its lease, and was no crash. */
   "lease.lost": z.strictObject({ worker: z.string(), start_seq: z.int().positive() }),
-  "task.completed": z.strictObject({ stop_reason: z.literal("end_turn") }),
+  /** `cached`: no model could be asked; `answer` is what `task` was answered at that time, word for word. */
+  "task.completed": z.strictObject({
+    stop_reason: z.literal("end_turn"),
+    cached: z
+      .strictObject({ task: z.string(), at: z.int().nonnegative(), answer: z.string(), message: z.string() })
+      .optional(),
+  }),
   /** `answer`: what the user is told where the agent had said nothing yet. */
   "task.stopped": z.strictObject({
     stop_reason: z.enum(stopReasonsOf("stopped")),

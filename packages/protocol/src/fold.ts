@@ -6,6 +6,7 @@
 import type { Limits } from "./budget.ts";
 import { withBudget } from "./budget.ts";
 import type { Event, EventData, TaskError, TokenUsage } from "./event.ts";
+import { type SelfReport, splitSelfReport } from "./self-report.ts";
 import type { StopReason, TaskStatus, WaitingFor } from "./words.ts";
 import { deadlineStandsStill, isTerminal } from "./words.ts";
 
@@ -64,6 +65,8 @@ export type TaskState = {
   warned: Set<StopReason>;
   modelProvider: string | null;
   model: string;
+  /** What the agent said of that text, where it is asked to. */
+  selfReport: SelfReport | null;
   /** The newest text the agent wrote: what there is to show when it ends here. */
   text: string | null;
 };
@@ -128,6 +131,7 @@ export function taskFromSubmission(event: Event): TaskState {
     warned: new Set(),
     modelProvider: null,
     model: data.model,
+    selfReport: null,
     text: null,
   };
 }
@@ -170,7 +174,7 @@ export function applyEvent(state: TaskState, event: Event): void {
       state.modelCostNanoUsd += event.data.cost_nano_usd;
       if (event.data.unconfirmed) state.unconfirmedNanoUsd += event.data.cost_nano_usd;
       // A summary is written for the model; a user sees it only where there is nothing else.
-      state.text = (summary ? state.text : null) ?? textOf(event.data.content) ?? state.text;
+      if (!(summary && state.text !== null)) hearText(state, event.data.content);
       if (trimmed && !summary && event.data.stop_reason === "max_tokens")
         state.degraded ??= { reason: "shorter_answer", message: SHORTER_ANSWER };
       break;
@@ -257,6 +261,18 @@ export function textOf(content: readonly { type: string; [member: string]: unkno
     block.type === "text" && typeof block.text === "string" && block.text !== "" ? [block.text] : [],
   );
   return texts.length === 0 ? null : texts.join("\n\n");
+}
+
+function hearText(state: TaskState, content: EventData<"model.responded">["content"]): void {
+  const text = textOf(content);
+  if (text === null) return;
+  if (!state.submitted.definition.self_report) {
+    state.text = text;
+    return;
+  }
+  const split = splitSelfReport(text);
+  state.selfReport = split.report;
+  if (split.text !== "") state.text = split.text;
 }
 
 /** What a task has spent: confirmed or not. */
@@ -391,6 +407,10 @@ function end(
   state.stopReason = event.data.stop_reason;
   state.finishedAtMs = event.at;
   if (event.type === "task.failed") state.error = event.data.error;
+  if (event.type === "task.completed" && event.data.cached !== undefined) {
+    state.text = event.data.cached.answer;
+    state.degraded = { reason: "cached_answer", message: event.data.cached.message };
+  }
   if (event.type === "task.stopped") {
     state.degraded = { reason: event.data.stop_reason, message: event.data.message };
     state.text ??= event.data.answer ?? null;

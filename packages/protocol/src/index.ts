@@ -62,6 +62,7 @@ export {
   type SpentOn,
   usdFromNano,
 } from "./money.ts";
+export { SELF_REPORT_REQUEST, SELF_REPORT_START, SelfReport, splitSelfReport } from "./self-report.ts";
 export { EventView, eventView, Task, taskView } from "./task.ts";
 export { Label, Metadata, ResumeRequest, TaskDocument, TaskInput, TaskRequest } from "./task-request.ts";
 export { isTimeZone, type Window, WindowName, type Windows, windowsAt } from "./window.ts";

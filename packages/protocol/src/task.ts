@@ -4,6 +4,7 @@ import { budgetOnTheWire, FullBudget } from "./budget.ts";
 import { type Event, TaskError } from "./event.ts";
 import { spentNanoUsd, type TaskState } from "./fold.ts";
 import { moneyOnTheWire, usdFromNano } from "./money.ts";
+import { SelfReport } from "./self-report.ts";
 import { isTerminal, StopReason, TaskStatus, WaitingFor } from "./words.ts";
 
 const Usd = z.number().nonnegative();
@@ -16,7 +17,13 @@ export const Task = z.strictObject({
   stop_reason: StopReason.nullable(),
   waiting_for: WaitingFor.nullable(),
   result: z
-    .strictObject({ text: z.string(), data: z.json().nullable(), artifacts: z.array(z.json()) })
+    .strictObject({
+      text: z.string(),
+      data: z.json().nullable(),
+      artifacts: z.array(z.json()),
+      /** Where the agent is asked for it; null where it gave none that could be read. */
+      self_report: SelfReport.nullable().optional(),
+    })
     .nullable(),
   error: TaskError.nullable(),
   degraded: z.strictObject({ reason: z.string(), message: z.string() }).nullable(),
@@ -59,10 +66,7 @@ export function taskView(id: string, state: TaskState): Task {
     status: state.status,
     stop_reason: state.stopReason,
     waiting_for: state.waitingFor,
-    result:
-      isTerminal(state.status) && state.text !== null
-        ? { text: state.text, data: null, artifacts: [] }
-        : null,
+    result: isTerminal(state.status) && state.text !== null ? resultOf(state, state.text) : null,
     error: state.error,
     degraded: state.degraded,
     usage: { ...state.usage },
@@ -91,6 +95,11 @@ export function taskView(id: string, state: TaskState): Task {
     started_at: state.startedAtMs === null ? null : timestamp(state.startedAtMs),
     finished_at: state.finishedAtMs === null ? null : timestamp(state.finishedAtMs),
   };
+}
+
+function resultOf({ submitted, selfReport }: TaskState, text: string): Task["result"] {
+  const reported = submitted.definition.self_report ? { self_report: selfReport } : {};
+  return { text, data: null, artifacts: [], ...reported };
 }
 
 /** One event of `GET /v1/tasks/{id}/events`. */

@@ -1,5 +1,6 @@
 /** The only room that knows Redis and BullMQ: keys, scripts, journal, queues, the ledger, deliveries. */
 export { type Account, accountKey, scopeAccounts, type Terms } from "./account.ts";
+export { type CachedAnswer, cacheAnswer, findCachedAnswer } from "./answer-cache.ts";
 export { type ApiKeyRecord, createApiKey, findApiKey, Scope, webhookSecret } from "./api-keys.ts";
 export { readBudget, setLimit, type WindowBudget } from "./budgets.ts";
 export { type Claim, type ClaimOutcome, claimTask } from "./claim.ts";

@@ -30,6 +30,7 @@ export const names = {
   delivery: "delivery:", // HASH   one webhook delivery
   deliveriesDue: "deliveries-due", // ZSET   deliveries by their next try, ms
   idempotency: "idempotency:", // HASH   what an Idempotency-Key was used for
+  answer: "answer:", // STRING an answer that may be given again while no model can be asked
   notice: "notice:", // channel: the newest seq of a task, or text as it is being written
 } as const;
 export type KeyKind = keyof typeof names;

@@ -11,6 +11,7 @@ import { grantTurn, spentOnModel } from "./grant-turn.ts";
 import { interruptionOf } from "./interruption.ts";
 import { limitWarnings } from "./plan-turn.ts";
 import { type Outcome, type Run, record, remember } from "./run.ts";
+import { withoutSelfReport } from "./self-report-stream.ts";
 
 export async function askTurn(run: Run): Promise<Outcome> {
   const granted = await grantTurn(run);
@@ -23,7 +24,7 @@ export async function askTurn(run: Run): Promise<Outcome> {
   const startedAtMs = run.nowMs();
   try {
     const reply = await run.model
-      .ask(request, { signal: run.signal, onText: run.text.write })
+      .ask(request, { signal: run.signal, onText: textWriter(run) })
       .finally(run.text.flush);
     rememberReply(run, call, request.model, reply, price, run.nowMs() - startedAtMs);
     return "continue";
@@ -31,6 +32,11 @@ export async function askTurn(run: Run): Promise<Outcome> {
     if (interruptionOf(run.signal)) return "continue";
     return failedCall(run, call, modelFailure(error, run.nowMs()));
   }
+}
+
+/** What is for the record only is not shown as it is being written either. */
+function textWriter({ state, text }: Run): (piece: string) => void {
+  return state.submitted.definition.self_report ? withoutSelfReport(text.write) : text.write;
 }
 
 function rememberReply(

@@ -1,6 +1,8 @@
 /** The ways in which a task ends here: by its own move, by an error, for want of tries, or broken off from outside. */
 import type { EventData, TaskError } from "@pawl/protocol";
 import { type LimitScope, type Move, stoppedBy } from "./after-reply.ts";
+import { keepAnswer } from "./answer-cache.ts";
+import { fallbackAnswerOf } from "./fallback-answer.ts";
 import type { Interruption } from "./interruption.ts";
 import { EMPTY_HANDED, type LimitReason } from "./plan-turn.ts";
 import { type Outcome, type Run, record, remember, type TaskRunOutcome } from "./run.ts";
@@ -10,7 +12,9 @@ export type End = Move & { kind: "end" };
 export async function end(run: Run, move: End): Promise<Outcome> {
   for (const event of move.events) remember(run, event);
   const recorded = await record(run, { where: { to: move.status, stopReason: move.stopReason } });
-  return recorded.kind === "lost" ? "lost" : "ended";
+  if (recorded.kind === "lost") return "lost";
+  keepAnswer(run);
+  return "ended";
 }
 
 /** A limit ends it. Nobody goes away empty-handed: where the agent has said nothing yet, its static answer is given. */
@@ -20,7 +24,9 @@ export function stopAt(run: Run, limit: LimitReason, scope?: LimitScope): Promis
 
 function stopMove({ state }: Run, limit: LimitReason, scope?: LimitScope): End {
   const answer =
-    state.text === null ? (state.submitted.definition.fallback_answer ?? EMPTY_HANDED) : undefined;
+    state.text === null
+      ? (fallbackAnswerOf(state.submitted.definition, state.submitted.input.text) ?? EMPTY_HANDED)
+      : undefined;
   return stoppedBy(limit, { ...(scope === undefined ? {} : { scope }), answer });
 }
 

@@ -6,6 +6,7 @@ import { applyEvent, type Event, foldTask, type NewEvent, type TaskState } from 
 import type { Tool, ToolContext } from "../define-tool.ts";
 import type { Model } from "../model/ask-model.ts";
 import type { Price } from "../models/prices.ts";
+import type { AnswerCache } from "./answer-cache.ts";
 import { type Conversation, foldConversation, hear } from "./conversation.ts";
 import type { Record, Recorded, Recorder, Settled } from "./recorder.ts";
 import { type LoopWatch, watchEvent, watchLoops } from "./watch-loops.ts";
@@ -32,6 +33,7 @@ export type TaskDeps = {
   replicated: () => Promise<boolean>;
   /** How long a `write` tool in flight may still take when the worker is going. */
   writeGraceMs: number;
+  answers: AnswerCache;
   /** Text as it is being written; nobody waits for it. `flush`: the reply is over. */
   text: { write: (text: string) => void; flush: () => void };
   nowMs: () => number;

@@ -139,6 +139,7 @@ export async function perform(
       stillOurs: () => true,
       replicated: async () => false,
       writeGraceMs: 100,
+      answers: { find: async () => undefined, keep: async () => {} },
       text: { write: () => {}, flush: () => {} },
       nowMs: () => NOW_MS,
       random: () => 0.5,
