@@ -4,9 +4,10 @@
  */
 import { createWriteStream } from "node:fs";
 import { createEgressGuard, type Model, type PawlConfig } from "@pawl/agent";
-import { createLog } from "@pawl/service";
+import { createLog, createMetrics } from "@pawl/service";
 import { openStore, parseRedisAddress, type TaskJob } from "@pawl/store";
 import { startWorker } from "../../apps/worker/src/start-worker.ts";
+import { taskMetrics } from "../../apps/worker/src/task-metrics.ts";
 
 export type OurWorkerOptions = {
   redisUrl: string;
@@ -29,6 +30,7 @@ export async function startOurWorker(options: OurWorkerOptions): Promise<OurWork
   const { redisUrl, config, model, ...rest } = options;
   // Lines are made and redacted as always; only their reader is missing.
   const log = createLog({ process: "worker", level: "info", stream: createWriteStream("/dev/null") });
+  const metrics = taskMetrics(createMetrics("worker"));
   const onError = (error: Error) => void process.stderr.write(`worker: ${error.stack}\n`);
   const store = await openStore({ address: parseRedisAddress(redisUrl), failFast: false, onError });
   const egress = createEgressGuard({ allow: [] });
@@ -36,7 +38,7 @@ export async function startOurWorker(options: OurWorkerOptions): Promise<OurWork
   const onClose = (_: string, close: () => unknown) => void closes.push(close);
   const modelProvider = async () => "bench";
   await startWorker(
-    { store, config, model, modelProvider, egress, nowMs: Date.now, log, onError, onClose },
+    { store, config, model, modelProvider, egress, nowMs: Date.now, log, metrics, onError, onClose },
     {
       ...rest,
       lockDurationMs: LOCK_DURATION_MS,

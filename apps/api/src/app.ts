@@ -12,6 +12,7 @@ import { budgetRoutes } from "./budget-routes.ts";
 import { boardRoutes } from "./bull-board.ts";
 import { deliveryRoutes } from "./delivery-routes.ts";
 import { healthRoutes } from "./health-routes.ts";
+import { apiMetrics } from "./metrics.ts";
 import { answerErrors, notFound } from "./problem.ts";
 import { requestContext } from "./request-context.ts";
 import { taskRoutes } from "./task-routes.ts";
@@ -25,8 +26,12 @@ export function createApp(deps: ApiDeps): Express {
   // A Pawl on plain http, on a port of a private network, is no fault that a browser should repair.
   app.use(helmet({ contentSecurityPolicy: { directives: { "upgrade-insecure-requests": null } } }));
 
+  const metrics = apiMetrics(deps);
+  app.use(metrics.count);
+
   const keys = openKeyRing(deps);
   healthRoutes(app, deps);
+  metrics.routes(app);
   app.use("/admin/queues", boardRoutes(deps, keys));
 
   const v1 = express.Router({ caseSensitive: true });

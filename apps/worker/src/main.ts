@@ -3,6 +3,7 @@ import { anthropicModel, createEgressGuard, loadConfig } from "@pawl/agent";
 import { resolveRedis } from "@pawl/local-redis";
 import {
   createLog,
+  createMetrics,
   createShutdown,
   exitOnEnvironmentError,
   readEnvironment,
@@ -12,6 +13,7 @@ import { inspectRedis, openStore, parseRedisAddress } from "@pawl/store";
 import { Environment } from "./environment.ts";
 import { modelProvider } from "./model-provider.ts";
 import { startWorker } from "./start-worker.ts";
+import { taskMetrics } from "./task-metrics.ts";
 
 const MODEL_IDLE_TIMEOUT_MS = 60_000;
 /** Of the grace period, what stays for recording the last steps once a `write` tool was waited for. */
@@ -45,6 +47,7 @@ async function start(): Promise<void> {
   shutdown.onShutdown("egress", () => egress.close());
   const modelOfEnv = modelProvider({ baseUrl: env.ANTHROPIC_BASE_URL });
   const onIdle = (reason: string) => void shutdown.run(reason);
+  const metrics = createMetrics("worker");
   const { workerId } = await startWorker(
     {
       store,
@@ -58,6 +61,7 @@ async function start(): Promise<void> {
       egress,
       nowMs: Date.now,
       log,
+      metrics: taskMetrics(metrics),
       onError,
       onClose: shutdown.onShutdown,
     },
@@ -73,6 +77,7 @@ async function start(): Promise<void> {
   if (env.WORKER_PORT !== undefined) {
     const health = await serveHealth({
       port: env.WORKER_PORT,
+      metrics,
       host: env.HOST,
       ready: async () => ({ redis: (await store.redis.ping()) === "PONG" }),
     });

@@ -29,6 +29,7 @@ import {
 } from "@pawl/store";
 import { stepRecorder } from "./record-steps.ts";
 import type { RunningTasks } from "./running-tasks.ts";
+import type { TaskMetrics } from "./task-metrics.ts";
 import { textStream } from "./text-stream.ts";
 
 export type PerformDeps = {
@@ -44,6 +45,7 @@ export type PerformDeps = {
   writeGraceMs: number;
   nowMs: () => number;
   log: Log;
+  metrics: TaskMetrics;
 };
 
 /** A start that failed unexpectedly is not repeated at once, and ever later: each reads the whole journal. */
@@ -102,6 +104,7 @@ async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log):
     }),
     hasWebhook: state.submitted.webhook_url !== null,
     nowMs: deps.nowMs,
+    onRecorded: (event) => deps.metrics.count(event, state.submitted.agent),
     onError: (error) => log.warn("left to a sweeper", { error }),
   });
   try {

@@ -3,7 +3,7 @@
  * and queues the legs that a step made runnable.
  */
 import type { Recorded, Recorder, StepRecord } from "@pawl/agent";
-import { newId } from "@pawl/protocol";
+import { type NewEvent, newId } from "@pawl/protocol";
 import {
   enqueueDelivery,
   enqueueLegs,
@@ -25,6 +25,8 @@ export type RecorderDeps = {
   termsAt: (atMs: number) => Terms;
   hasWebhook: boolean;
   nowMs: () => number;
+  /** Told of each event of ours that stands in the journal now. */
+  onRecorded: (event: NewEvent) => void;
   onError: (error: Error) => void;
 };
 
@@ -46,6 +48,7 @@ export function stepRecorder(deps: RecorderDeps): Recorder {
     if (outcome.kind === "gap" || outcome.kind === "fenced") return { kind: "lost" };
     cursor = outcome.lastSeq;
     redisMs = outcome.atMs;
+    record.facts.forEach(deps.onRecorded);
     afterStep(deps, record, outcome, deliveryId);
     // The window turned between our clock and Redis': ask again, under its new name.
     if (outcome.kind !== "window")

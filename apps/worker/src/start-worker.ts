@@ -19,6 +19,7 @@ import { performTask } from "./perform-task.ts";
 import { endWhenIdle, watchQuarantine } from "./quarantine.ts";
 import { runningTasks } from "./running-tasks.ts";
 import { startSweepers } from "./sweepers.ts";
+import type { TaskMetrics } from "./task-metrics.ts";
 
 export type WorkerDeps = {
   store: Store;
@@ -28,6 +29,7 @@ export type WorkerDeps = {
   egress: EgressGuard;
   nowMs: () => number;
   log: Log;
+  metrics: TaskMetrics;
   /** Faults of connections, which mend themselves. */
   onError: (error: Error) => void;
   onClose: (name: string, close: () => unknown) => void;

@@ -1,5 +1,5 @@
-// The health of a process that has no other HTTP surface, such as a worker: `/healthz` says that it lives,
-// `/readyz` whether it can do its work. It promises small constant work per request, whoever asks and how often.
+// The health of a process that has no other HTTP surface, such as a worker: `/healthz` says that it lives, `/readyz`
+// whether it can do its work, `/metrics` what it has done. It promises small constant work per request, whoever asks and how often.
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -9,6 +9,8 @@ export type HealthOptions = {
   host: string;
   /** Each thing that readiness needs, by name, and whether it is there. A rejection counts as not ready. */
   ready: () => Promise<Readonly<Record<string, boolean>>>;
+  /** Served at `/metrics`; missing: not there. */
+  metrics?: { contentType: string; metrics: () => Promise<string> };
   /** How long `ready` may take before the answer is no; 2 s unless said otherwise. */
   timeoutMs?: number;
 };
@@ -16,7 +18,8 @@ export type HealthOptions = {
 export type Health = { port: number; close: () => Promise<void> };
 
 /** Resolves once it listens; rejects with the system's error (EADDRINUSE, EACCES) where it cannot. */
-export async function serveHealth({ port, host, ready, timeoutMs = 2_000 }: HealthOptions): Promise<Health> {
+export async function serveHealth(options: HealthOptions): Promise<Health> {
+  const { port, host, ready, metrics, timeoutMs = 2_000 } = options;
   const readiness = coalesced(() => checkReadiness(ready, timeoutMs));
   const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000, keepAliveTimeout: 5_000 });
   server.maxConnections = 128;
@@ -29,12 +32,21 @@ export async function serveHealth({ port, host, ready, timeoutMs = 2_000 }: Heal
       response.shouldKeepAlive = false;
     }
     const path = request.url?.split("?", 1)[0];
-    if (path !== "/healthz" && path !== "/readyz") return answer(response, 404, { status: "not_found" });
+    const isMetrics = path === "/metrics" && metrics !== undefined;
+    if (path !== "/healthz" && path !== "/readyz" && !isMetrics)
+      return answer(response, 404, { status: "not_found" });
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.setHeader("allow", "GET, HEAD");
       return answer(response, 405, { status: "method_not_allowed" });
     }
     if (path === "/healthz") return answer(response, 200, { status: "ok" });
+    if (isMetrics) {
+      metrics.metrics().then(
+        (text) => send(response, 200, metrics.contentType, text),
+        () => answer(response, 500, { status: "metrics_failed" }),
+      );
+      return;
+    }
     readiness().then(({ isReady, checks }) =>
       answer(response, isReady ? 200 : 503, { status: isReady ? "ready" : "not_ready", checks }),
     );
@@ -71,9 +83,12 @@ function coalesced<Value>(check: () => Promise<Value>): () => Promise<Value> {
 }
 
 function answer(response: ServerResponse, status: number, body: unknown): void {
-  const text = JSON.stringify(body);
+  send(response, status, "application/json", JSON.stringify(body));
+}
+
+function send(response: ServerResponse, status: number, contentType: string, text: string): void {
   response.writeHead(status, {
-    "content-type": "application/json",
+    "content-type": contentType,
     "content-length": Buffer.byteLength(text),
     "cache-control": "no-store",
   });

@@ -11,6 +11,7 @@ export {
 export { type Health, type HealthOptions, serveHealth } from "./health.ts";
 export { createLog, type Log, type LogFields, type LogOptions } from "./log.ts";
 export { type LogLevel, logLevels } from "./log-level.ts";
+export { Counter, createMetrics, Gauge, Histogram, type Registry } from "./metrics.ts";
 export { type RedactLimits, redact } from "./redact.ts";
 export { redactText } from "./redact-text.ts";
 export { createShutdown, type Shutdown, type ShutdownOptions } from "./shutdown.ts";
