@@ -2,6 +2,7 @@
 import type { Benchmark } from "./benchmark.ts";
 import { dollarsPer50Turns } from "./dollars-per-50-turns.ts";
 import { durableTasks, durableTasksSixScopes } from "./durable-tasks.ts";
+import { guardedSdkTasks } from "./guarded-sdk-tasks.ts";
 import { idleLatency } from "./idle-latency.ts";
 import { inFlight } from "./in-flight.ts";
 import { inFlightSdk } from "./in-flight-sdk.ts";
@@ -15,6 +16,7 @@ export const benchmarks: readonly Benchmark[] = [
   durableTasks,
   durableTasksSixScopes,
   realSdkTasks,
+  guardedSdkTasks,
   idleLatency,
   submitLatency,
   inFlight,

@@ -10,6 +10,7 @@ const allowed: Record<string, readonly string[]> = {
   "packages/protocol": [],
   "packages/store": ["@pawl/protocol"],
   "packages/agent": ["@pawl/protocol"],
+  "packages/guardrails": ["@pawl/protocol"],
   "packages/service": [],
   "packages/local-redis": [],
 };

@@ -11,6 +11,7 @@ import {
   submitTask,
   type Terms,
 } from "@pawl/store";
+import { pinGuards } from "../../apps/api/src/pin-guards.ts";
 import { submission } from "../../test/support/submission.ts";
 import { PROMPT, type Workload } from "./workload.ts";
 
@@ -29,10 +30,15 @@ export type OurTasks = {
   close(): Promise<void>;
 };
 
-export async function openOurTasks(redisUrl: string, workload: Workload): Promise<OurTasks> {
+/** `guarded`: under the default policy, as the api pins it. */
+export async function openOurTasks(
+  redisUrl: string,
+  workload: Workload,
+  { guarded = false } = {},
+): Promise<OurTasks> {
   const onError = (error: Error) => void process.stderr.write(`submitter: ${error.stack}\n`);
   const store = await openStore({ address: parseRedisAddress(redisUrl), failFast: true, onError });
-  const data = submissionOf(workload);
+  const data = submissionOf(workload, guarded);
   let submitted = 0;
   return {
     store,
@@ -72,12 +78,15 @@ function termsFor(config: PawlConfig, data: EventData<"task.submitted">): Terms 
   };
 }
 
-function submissionOf({ config }: Workload): EventData<"task.submitted"> {
-  const definition = agentDefinition(config, "default");
-  if (definition === undefined) throw new Error("the workload's agent is missing");
+function submissionOf({ config }: Workload, guarded: boolean): EventData<"task.submitted"> {
+  const bare = agentDefinition(config, "default");
+  if (bare === undefined) throw new Error("the workload's agent is missing");
+  const version = agentVersion(bare);
+  const terms = { config, tenant: TENANT, agentVersion: version, secret: "bench", nowMs: Date.now() };
+  const definition = guarded ? pinGuards(bare, terms) : bare;
   return {
     ...submission({ input: { text: PROMPT, documents: [] }, definition, model: definition.model }),
-    agent_version: agentVersion(definition),
+    agent_version: version,
     limits: definition.limits,
   };
 }

@@ -11,6 +11,7 @@ import { authenticate, openKeyRing } from "./auth.ts";
 import { budgetRoutes } from "./budget-routes.ts";
 import { boardRoutes } from "./bull-board.ts";
 import { deliveryRoutes } from "./delivery-routes.ts";
+import { guardrailRoutes } from "./guardrail-routes.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { apiMetrics } from "./metrics.ts";
 import { answerErrors, notFound } from "./problem.ts";
@@ -40,6 +41,7 @@ export function createApp(deps: ApiDeps): Express {
   deliveryRoutes(v1, deps);
   budgetRoutes(v1, deps);
   usageRoutes(v1, deps);
+  guardrailRoutes(v1, deps);
   apiKeyRoutes(v1, deps);
   app.use("/v1", v1);
 

@@ -13,15 +13,16 @@ import {
 } from "@pawl/agent";
 import { type AgentDefinition, type EventData, type TaskRequest, withBudget } from "@pawl/protocol";
 import type { ApiDeps } from "./api-deps.ts";
+import { pinGuards } from "./pin-guards.ts";
 import { invalidRequest, type RequestFault } from "./problem.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const MOST_DELAY_MS = 366 * DAY_MS;
 const DEFAULT_MAX_ATTEMPTS = 5;
 
-export type PlanDeps = Pick<ApiDeps, "config" | "egress" | "nowMs">;
+export type PlanDeps = Pick<ApiDeps, "config" | "egress" | "nowMs" | "adminKey">;
 
-export function planTask(deps: PlanDeps, request: TaskRequest): EventData<"task.submitted"> {
+export function planTask(deps: PlanDeps, tenant: string, request: TaskRequest): EventData<"task.submitted"> {
   const nowMs = deps.nowMs();
   const agent = request.agent ?? "default";
   const definition = agentDefinition(deps.config, agent);
@@ -44,12 +45,15 @@ export function planTask(deps: PlanDeps, request: TaskRequest): EventData<"task.
   if (faults.length > 0) throw invalidRequest(faults);
 
   const input = typeof request.input === "string" ? { text: request.input, documents: [] } : request.input;
+  // The version names what the operator wrote; what this task narrows, and what guards it, stand beside it.
+  const version = agentVersion(definition);
+  const terms = { config: deps.config, tenant, agentVersion: version, secret: deps.adminKey, nowMs };
+  const guarded = pinGuards(narrowed(definition, request.tools), terms);
   return {
     input,
     agent,
-    // The version names what the operator wrote; what this task narrows stands beside it.
-    agent_version: agentVersion(definition),
-    ...modelFor(deps, request, narrowed(definition, request.tools), input),
+    agent_version: version,
+    ...modelFor(deps, request, guarded, input),
     limits,
     user: request.user ?? null,
     feature: request.feature ?? null,

@@ -42,7 +42,7 @@ export function submitTaskRoute(deps: ApiDeps): RequestHandler {
     const key = idempotencyKey(request);
     const waitS = preferredWaitS(request);
     const body = await readJsonBody(request, deps.maxBodyBytes);
-    const data = planTask(deps, parseBody(TaskRequest, body));
+    const data = planTask(deps, tenant, parseBody(TaskRequest, body));
 
     const task = newId("task", deps.nowMs());
     const recordKey = key === undefined ? undefined : `POST /v1/tasks:${key}`;

@@ -29,6 +29,7 @@ import {
 } from "@pawl/store";
 import { stepRecorder } from "./record-steps.ts";
 import type { RunningTasks } from "./running-tasks.ts";
+import { taskGuards } from "./task-guards.ts";
 import type { TaskMetrics } from "./task-metrics.ts";
 import { textStream } from "./text-stream.ts";
 
@@ -135,6 +136,7 @@ async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log):
           keep: (question, answer, ttlMs) =>
             cacheAnswer(store, { tenant, question, ttlMs }, { ...answer, text: redactText(answer.text) }),
         },
+        guards: taskGuards(state.submitted.definition.guards, state.submitted.definition.system),
         text: stream,
         nowMs: deps.nowMs,
         random: Math.random,

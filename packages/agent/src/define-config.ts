@@ -3,11 +3,13 @@
 
 import {
   Budget,
+  GuardPolicy,
   isTimeZone,
   type Limits,
   LoopSettings,
   type ModelTiers,
   systemLimits,
+  Taint,
   withBudget,
 } from "@pawl/protocol";
 import { z } from "zod";
@@ -23,6 +25,14 @@ const tiersSchema = z.strictObject({
   light: z.string().min(1).optional(),
   standard: z.string().min(1).optional(),
   strong: z.string().min(1).optional(),
+});
+
+const guardrailsSchema = z.strictObject({
+  policy: GuardPolicy.optional(),
+  /** When `write` tools are refused. Default `flagged`. */
+  taint: Taint.optional(),
+  /** How often the model may write a blocked answer anew. Default 1. */
+  repairs: z.int().min(0).max(5).optional(),
 });
 
 /** Said to an end user as it stands. */
@@ -81,6 +91,8 @@ const agentSchema = z.strictObject({
   softShare: z.number().positive().max(1).optional(),
   /** The models that "auto" chooses from, and that a task goes down to when money runs short. */
   tiers: tiersSchema.optional(),
+  /** How its tasks are guarded: a policy over the configuration's own. false: not at all. */
+  guardrails: z.union([z.literal(false), guardrailsSchema]).optional(),
   /** Ladders of the loop detector, by rule and by tool; missing ones are its defaults. false: it does not watch. */
   loops: z.union([z.literal(false), LoopSettings]).optional(),
 });
@@ -100,6 +112,10 @@ const configSchema = z.strictObject({
     .record(z.string(), usdPrice.extend({ context_window: z.int().min(8_000).max(100_000_000).optional() }))
     .optional(),
   routing: z.strictObject({ tiers: tiersSchema.optional() }).optional(),
+  /** Of all agents; a tenant's own policy goes before an agent's. */
+  guardrails: z
+    .strictObject({ policy: GuardPolicy.optional(), tenants: z.record(z.string(), GuardPolicy).optional() })
+    .optional(),
   limits: z
     .strictObject({
       ...scopeLimitsSchema.shape,
@@ -140,6 +156,11 @@ export type PawlConfig = {
   readonly timeZone: string;
   /** What is counted in a window where no limit is set by hand. */
   readonly scopeLimits: ScopeLimits;
+  /** How texts are guarded where an agent says nothing, and for which tenants otherwise. */
+  readonly guardrails: {
+    readonly policy: GuardPolicy | undefined;
+    readonly tenants: Readonly<Record<string, GuardPolicy>>;
+  };
   /** For agents without tiers of their own. */
   readonly routing: { readonly tiers: ModelTiers };
 };
@@ -162,7 +183,7 @@ export class ConfigError extends Error {
 
 const AGENT_NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 /** Keys that will mean something; until then they are refused, never accepted and ignored. */
-const NOT_YET = ["mcpServers", "guardrails", "escalation", "schedules", "memory", "cache"];
+const NOT_YET = ["mcpServers", "escalation", "schedules", "memory", "cache"];
 
 const defaultAgent: AgentConfig = {
   system:
@@ -187,7 +208,7 @@ export function defineConfig(input: ConfigInput, atMs: number = Date.now()): Paw
   const parsed = configSchema.safeParse(input);
   if (!parsed.success) throw new ConfigError(parsed.error.issues.flatMap(faultsOfIssue));
 
-  const { agents, tools: ownTools = [], models = {}, limits, routing } = parsed.data;
+  const { agents, tools: ownTools = [], models = {}, limits, routing, guardrails } = parsed.data;
   const config: PawlConfig = {
     agents: Object.hasOwn(agents, "default") ? agents : { default: defaultAgent, ...agents },
     tools: [...builtInTools, ...ownTools],
@@ -201,6 +222,7 @@ export function defineConfig(input: ConfigInput, atMs: number = Date.now()): Paw
     ),
     timeZone: limits?.time_zone ?? "UTC",
     scopeLimits: scopeLimitsOf(limits ?? {}),
+    guardrails: { policy: guardrails?.policy, tenants: guardrails?.tenants ?? {} },
     routing: { tiers: tiersOver(defaultTiers, routing?.tiers) },
   };
   const faults = [

@@ -40,6 +40,7 @@ export { type BilledUsage, costNanoUsd, type Price, priceOf, worstCaseNanoUsd } 
 export { AUTO_MODEL, type Route, type RouteQuestion, routeModel, routeQuestion } from "./models/route.ts";
 export type { ScopeLimits } from "./scope-limits.ts";
 export type { AnswerCache } from "./task/answer-cache.ts";
+export type { Guards, GuardVerdict } from "./task/guards.ts";
 export { Interruption, type InterruptionKind, interruptionOf } from "./task/interruption.ts";
 export { leastFirstCallNanoUsd } from "./task/plan-turn.ts";
 export type { Record as StepRecord, Recorded, Recorder, Settled, Where } from "./task/recorder.ts";

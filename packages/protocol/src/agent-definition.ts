@@ -1,6 +1,7 @@
 /** An agent as it is pinned in a task's journal: all that shapes its behaviour except the tools' code. */
 import { z } from "zod";
 import { Limits } from "./budget.ts";
+import { PinnedGuards } from "./guard-policy.ts";
 import { LoopSettings } from "./loop-settings.ts";
 
 /** What a tool does to the world; decides what happens when its outcome is unknown after a crash. */
@@ -48,6 +49,8 @@ export const AgentDefinition = z.strictObject({
   self_report: z.literal(true).optional(),
   /** From this share of a task's own money on, the cheaper model is used; missing: the loop's default. */
   soft_share: z.number().positive().max(1).optional(),
+  /** Missing: its author wants no guards. */
+  guards: PinnedGuards.optional(),
   /** Missing: the loop detector's defaults. false: nobody watches. */
   loops: z.union([z.literal(false), LoopSettings]).optional(),
   /** Missing: the agent has one model and knows no tiers. */

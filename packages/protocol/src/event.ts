@@ -7,6 +7,7 @@ import { z } from "zod";
 import { AgentDefinition, ModelTier, ToolEffect } from "./agent-definition.ts";
 import { Budget, Limits } from "./budget.ts";
 import { taskErrorCodes } from "./errors.ts";
+import { Direction, GuardAction, GuardFinding } from "./guard-finding.ts";
 import { LoopEvidence, LoopRule } from "./loop-settings.ts";
 import { NanoUsd } from "./money.ts";
 import { TaskDocument } from "./task-request.ts";
@@ -37,6 +38,7 @@ export const toolErrorCodes = [
   "outcome_unknown",
   "limit_reached",
   "reply_cut",
+  "guardrail_refused",
 ] as const;
 
 /** The call was not run, since it only repeated one: the answer is the one of that turn. */
@@ -156,6 +158,22 @@ const data = {
     limit: StopReason,
     scope: z.enum(["task", "account"]).optional(),
     message: z.string(),
+  }),
+  /** What a guard found, and what was done about it; of the text itself only where in it. */
+  "guardrail.flagged": z.strictObject({
+    direction: Direction,
+    action: GuardAction,
+    findings: z.array(GuardFinding),
+    /** Whose answer or arguments it was. */
+    call: z.string().optional(),
+    tool: z.string().optional(),
+    document: z.string().optional(),
+    /** What stands in the place of the text from here on. */
+    text: z.string().optional(),
+    /** What the model is told, to write its answer anew. */
+    repair: z.string().optional(),
+    /** The answer stays blocked, and the task ends for it. */
+    ends: z.enum(["guardrail_blocked", "output_invalid"]).optional(),
   }),
   /** The task runs in circles. warn: the model is told. block: such calls are not run again. stop: its next turn is the last. */
   "loop.warned": z.strictObject({

@@ -65,6 +65,15 @@ export type TaskState = {
   warned: Set<StopReason>;
   modelProvider: string | null;
   model: string;
+  /** The task's own words were looked at, and something was found. */
+  inputGuarded: boolean;
+  /** Calls whose arguments a guard refused. */
+  flaggedCalls: Set<string>;
+  /** Something from outside looked like instructions; anything from outside was read. */
+  tainted: boolean;
+  readOutside: boolean;
+  /** How often the model was asked to write a blocked answer anew. */
+  repairs: number;
   /** What the agent said of that text, where it is asked to. */
   selfReport: SelfReport | null;
   /** The newest text the agent wrote: what there is to show when it ends here. */
@@ -131,6 +140,11 @@ export function taskFromSubmission(event: Event): TaskState {
     warned: new Set(),
     modelProvider: null,
     model: data.model,
+    inputGuarded: false,
+    flaggedCalls: new Set(),
+    tainted: false,
+    readOutside: data.input.documents.length > 0,
+    repairs: 0,
     selfReport: null,
     text: null,
   };
@@ -201,6 +215,7 @@ export function applyEvent(state: TaskState, event: Event): void {
       if (event.type === "tool.completed" || event.data.error.code !== "limit_reached")
         countToolCall(state, event.data.call);
       closeToolHold(state, event.data);
+      state.readOutside = true;
       recordStep(state);
       break;
     // They change what the model is shown, and nothing of what the task is.
@@ -213,6 +228,9 @@ export function applyEvent(state: TaskState, event: Event): void {
     case "limit.reached":
       state.degraded = { reason: event.data.limit, message: event.data.message };
       state.reached = { limit: event.data.limit, scope: event.data.scope ?? "task" };
+      break;
+    case "guardrail.flagged":
+      applyFlag(state, event.data);
       break;
     case "loop.warned":
       if (event.data.verdict === "stop") state.reached = { limit: "loop_detected", scope: "task" };
@@ -261,6 +279,22 @@ export function textOf(content: readonly { type: string; [member: string]: unkno
     block.type === "text" && typeof block.text === "string" && block.text !== "" ? [block.text] : [],
   );
   return texts.length === 0 ? null : texts.join("\n\n");
+}
+
+function applyFlag(state: TaskState, flag: EventData<"guardrail.flagged">): void {
+  switch (flag.direction) {
+    case "input":
+      state.inputGuarded = true;
+      break;
+    case "tool":
+      state.tainted ||= flag.findings.some(({ guard }) => guard === "injection");
+      break;
+    case "output":
+      if (flag.call !== undefined) state.flaggedCalls.add(flag.call);
+      else if (flag.text !== undefined) state.text = flag.text;
+      if (flag.repair !== undefined) state.repairs += 1;
+      break;
+  }
 }
 
 function hearText(state: TaskState, content: EventData<"model.responded">["content"]): void {

@@ -43,6 +43,23 @@ export {
   textOf,
   tokensUsed,
 } from "./fold.ts";
+export {
+  Direction,
+  directions,
+  GuardAction,
+  GuardFinding,
+  GuardName,
+  guardActions,
+  guardNames,
+} from "./guard-finding.ts";
+export {
+  GuardMeasure,
+  GuardPolicy,
+  GuardRule,
+  type GuardThresholds,
+  PinnedGuards,
+  Taint,
+} from "./guard-policy.ts";
 export { DeliveryId, type IdPrefix, legId, newId, TaskId } from "./ids.ts";
 export {
   LoopEvidence,

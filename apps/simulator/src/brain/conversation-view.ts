@@ -33,8 +33,15 @@ const NOTE =
 /** A document that was put into the prompt by its whole text. */
 const INLINE_DOCUMENT =
   /^(?:Document|File|Attachment) ("(?:[^"\\]|\\.){1,1000}"|[\w. -]{1,200})[^\n]{0,80}:\n/;
+/** Marks that a program puts around what comes from outside: a model reads what is between them. */
+const FRAME =
+  /^(?:\[[^\]\n]{0,200}\]\n)?<<<([A-Z-]{1,40}) (\S{8,64}) [^\n]{0,120}>>>\n([\s\S]*)\n<<<END \1 \2>>>$/;
 const MAX_CALLS_AT_ONCE = 8;
 const MAX_TASK_CHARS = 20_000;
+
+function unframed(text: string): string {
+  return FRAME.exec(text)?.[3] ?? text;
+}
 
 export function viewOf(request: MessageRequest): ConversationView {
   const { system = "", tools = [], tool_choice: choice = { type: "auto" } } = request;
@@ -64,14 +71,17 @@ export function viewOf(request: MessageRequest): ConversationView {
     const words: string[] = [];
     for (const block of blocks) {
       if (block.type === "tool_result")
-        results.set(block.tool_use_id, { text: resultText(block), isError: block.is_error === true });
+        results.set(block.tool_use_id, {
+          text: unframed(resultText(block)),
+          isError: block.is_error === true,
+        });
       if (block.type !== "text") continue;
       const inline = INLINE_DOCUMENT.exec(block.text);
       if (inline === null) words.push(block.text);
       else
         documents.push({
           name: (inline[1] ?? "").replace(/^"|"$/g, ""),
-          text: block.text.slice(inline[0].length).trim(),
+          text: unframed(block.text.slice(inline[0].length).trim()),
         });
     }
     const fresh = words.filter((text) => !NOTE.test(text));

@@ -20,6 +20,7 @@ export function nextMove(conversation: Conversation): Move {
     return stopped("refusal", "The model declined to go on with this task.");
   if (lastReply.stopReason === "model_context_window_exceeded")
     return stopped("context_exceeded", "The conversation no longer fits into the model's context window.");
+  if (lastReply.refused !== undefined) return stopped(lastReply.refused, REFUSED);
   const { lastBecause, lastScope: scope } = lastReply;
   if (lastBecause !== undefined)
     return stoppedBy(lastBecause as LimitReason, scope === undefined ? {} : { scope });
@@ -47,6 +48,8 @@ export function stoppedBy(
   return { ...end, events: [limitReached(limit, scope), ...end.events] };
 }
 
+const REFUSED = "The answer did not pass the rules set for this assistant, so it was withheld.";
+
 /** Whose limit it is: the task's own, or that of an account it shares with others. */
 export type LimitScope = "task" | "account";
 
@@ -56,7 +59,7 @@ export function limitReached(limit: LimitReason, scope?: LimitScope): NewEvent {
 }
 
 function stopped(
-  stopReason: "refusal" | "context_exceeded" | LimitReason,
+  stopReason: "refusal" | "context_exceeded" | "guardrail_blocked" | "output_invalid" | LimitReason,
   message: string,
   answer?: string,
 ): Move & { kind: "end" } {

@@ -7,6 +7,7 @@ import { type NewEvent, nanoFromUsd, type SpentOn } from "@pawl/protocol";
 import type { ToolContext } from "../define-tool.ts";
 import { limitReached } from "./after-reply.ts";
 import { type ToolCall, unansweredCalls } from "./conversation.ts";
+import { guardAnswer, guardCall } from "./guards.ts";
 import { interruptionOf } from "./interruption.ts";
 import { apply, type Outcome, type Run, record, remember } from "./run.ts";
 import { completed, failed, type PreparedCall, prepareCall, runCall, type ToolOutcome } from "./run-call.ts";
@@ -44,7 +45,7 @@ async function runAll(run: Run, ready: readonly ReadyCall[]): Promise<Outcome> {
     const context = { ...contextFor(run, one, afterShutdown.signal), reportCost: cost.report };
     const outcome = await runCall(one, context, run.nowMs());
     open -= 1;
-    remember(run, withCost(outcome, one, cost.nanoUsd()));
+    remember(run, withCost(guardAnswer(run, outcome), one, cost.nanoUsd()));
     if (one.hold !== undefined)
       run.settled.push({ hold: one.hold, nanoUsd: cost.nanoUsd(), spentOn: spentOn(one) });
     if (open === 0) return;
@@ -82,6 +83,11 @@ function callsToRun(run: Run): { ready: ReadyCall[]; laterMs: number | undefined
       return [];
     }
     const { effect, costUsd = 0 } = prepared.tool;
+    const refused = call.started ? undefined : guardCall(run, call, effect);
+    if (refused !== undefined) {
+      remember(run, failed(call, "guardrail_refused", refused));
+      return [];
+    }
     if (call.started && effect === "write") {
       remember(run, failed(call, "outcome_unknown", OUTCOME_UNKNOWN));
       return [];

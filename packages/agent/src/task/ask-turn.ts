@@ -8,10 +8,11 @@ import { costNanoUsd, type Price } from "../models/prices.ts";
 import { retryDelayMs } from "./backoff.ts";
 import { fail, triesExhausted } from "./end-task.ts";
 import { grantTurn, spentOnModel } from "./grant-turn.ts";
+import { guardReply } from "./guards.ts";
 import { interruptionOf } from "./interruption.ts";
+import { liveText } from "./live-text.ts";
 import { limitWarnings } from "./plan-turn.ts";
 import { type Outcome, type Run, record, remember } from "./run.ts";
-import { withoutSelfReport } from "./self-report-stream.ts";
 
 export async function askTurn(run: Run): Promise<Outcome> {
   const granted = await grantTurn(run);
@@ -22,21 +23,17 @@ export async function askTurn(run: Run): Promise<Outcome> {
     return "continue";
   }
   const startedAtMs = run.nowMs();
+  const live = liveText(run);
   try {
     const reply = await run.model
-      .ask(request, { signal: run.signal, onText: textWriter(run) })
-      .finally(run.text.flush);
+      .ask(request, { signal: run.signal, onText: live.write })
+      .finally(live.flush);
     rememberReply(run, call, request.model, reply, price, run.nowMs() - startedAtMs);
     return "continue";
   } catch (error) {
     if (interruptionOf(run.signal)) return "continue";
     return failedCall(run, call, modelFailure(error, run.nowMs()));
   }
-}
-
-/** What is for the record only is not shown as it is being written either. */
-function textWriter({ state, text }: Run): (piece: string) => void {
-  return state.submitted.definition.self_report ? withoutSelfReport(text.write) : text.write;
 }
 
 function rememberReply(
@@ -48,6 +45,7 @@ function rememberReply(
   durationMs: number,
 ): void {
   const { nanoUsd: cost, unconfirmed } = costOf(run, call, price, reply);
+  const summary = run.state.openHolds.get(call)?.purpose === "summary";
   remember(run, {
     type: "model.responded",
     data: {
@@ -70,6 +68,7 @@ function rememberReply(
     usage: reply.usage,
     unconfirmed,
   });
+  if (!summary) guardReply(run, reply);
   for (const warning of limitWarnings(run.state)) remember(run, warning);
 }
 

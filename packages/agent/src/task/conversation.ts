@@ -33,6 +33,8 @@ export type Conversation = {
     lastBecause: EventData<"model.requested">["last_because"];
     lastScope: EventData<"model.requested">["last_scope"];
     unfinished: boolean;
+    /** A guard withheld it, and it is not to be written anew. */
+    refused?: "guardrail_blocked" | "output_invalid";
   } | null;
   /** UTF-8 bytes added since the last reply (all of them where no count is known): with the reply's own usage they bound the next request's tokens. */
   bytesSinceReply: number;
@@ -46,7 +48,12 @@ export type Conversation = {
   /** A summary that was written and does not yet stand in the place of what it sums up. */
   summary: { call: string; text: string } | null;
   request: EventData<"model.requested"> | null;
+  /** Puts marks around what comes from outside. */
+  frame: Frame;
 };
+
+export type Frame = (text: string, source: string) => string;
+const unframed: Frame = (text) => text;
 
 export const CONTINUE_CUT =
   "Your reply was cut off at its length limit. Continue exactly where it ended; do not repeat what you wrote.";
@@ -73,6 +80,7 @@ function loopNote({ verdict, evidence }: EventData<"loop.warned">): string {
 export function startConversation(
   submitted: EventData<"task.submitted">,
   shownInline: boolean,
+  frame: Frame = unframed,
 ): Conversation {
   const conversation: Conversation = {
     messages: [],
@@ -85,19 +93,20 @@ export function startConversation(
     taskBlocks: 0,
     summary: null,
     request: null,
+    frame,
   };
-  const blocks = taskBlocks(submitted.input, shownInline);
+  const blocks = taskBlocks(submitted.input, shownInline, frame);
   say(conversation, blocks);
   conversation.taskBlocks = blocks.length;
   return conversation;
 }
 
 /** Folds a whole journal. Documents are shown inline where no tool of the agent can read them. */
-export function foldConversation(events: readonly Event[]): Conversation {
+export function foldConversation(events: readonly Event[], frame?: Frame): Conversation {
   const [first, ...rest] = events;
   if (first?.type !== "task.submitted") throw new RangeError("a journal starts with task.submitted");
   const readable = first.data.definition.tools.some((tool) => tool.name === "read_document");
-  const conversation = startConversation(first.data, !readable);
+  const conversation = startConversation(first.data, !readable, frame);
   for (const event of rest) hear(conversation, event);
   return conversation;
 }
@@ -127,6 +136,9 @@ export function hear(conversation: Conversation, event: NewEvent): void {
       break;
     case "tool.failed":
       answer(conversation, event.data.call, event.data.error.message, true, event.data.blocked);
+      break;
+    case "guardrail.flagged":
+      hearGuard(conversation, event.data);
       break;
     case "loop.warned":
       say(conversation, [text(loopNote(event.data))]);
@@ -234,6 +246,35 @@ function isBlank(value: unknown): boolean {
   return typeof value === "string" && value.trim() === "";
 }
 
+function hearGuard(
+  conversation: Conversation,
+  { direction, call, text: instead, repair, ends }: EventData<"guardrail.flagged">,
+): void {
+  if (direction === "input" && instead !== undefined) replaceTask(conversation, instead);
+  if (direction !== "output" || call !== undefined) return;
+  if (repair !== undefined) {
+    say(conversation, [text(repair)]);
+    conversation.lastReply = null;
+  } else if (ends !== undefined && conversation.lastReply !== null) conversation.lastReply.refused = ends;
+}
+
+/** The task as its guard left it: what it says stands behind the documents that are shown inline, or before their list. */
+function replaceTask(conversation: Conversation, instead: string): void {
+  const [first] = conversation.messages;
+  const inline = first?.content[0]?.text;
+  if (first === undefined) return;
+  const at =
+    conversation.taskBlocks > 1 && typeof inline === "string" && inline.startsWith("Document ")
+      ? conversation.taskBlocks - 1
+      : 0;
+  const before = first.content[at];
+  const block = text(instead);
+  first.content[at] = block;
+  const grown = blockBytes(block) - (before === undefined ? 0 : blockBytes(before));
+  conversation.bytes += grown;
+  conversation.bytesSinceReply += grown;
+}
+
 /** Answers go to the model in one message, in the order of the calls, once the last of them is there. */
 function answer(
   conversation: Conversation,
@@ -244,10 +285,11 @@ function answer(
 ): void {
   const entry = conversation.calls.find(({ call }) => call.id === callId);
   if (entry === undefined || entry.answer !== null) return;
+  const framed = conversation.frame(content, entry.call.tool);
   entry.answer = {
     type: "tool_result",
     tool_use_id: callId,
-    content: blocked === undefined ? content : notRunAgain(blocked.answered_in_turn) + content,
+    content: (blocked === undefined ? "" : notRunAgain(blocked.answered_in_turn)) + framed,
     ...(isError ? { is_error: true } : {}),
   };
   if (unansweredCalls(conversation).length > 0) return;
@@ -274,11 +316,15 @@ function shownToModel(content: string): string {
   return (content.slice(0, half) + mark + content.slice(-half)).toWellFormed();
 }
 
-function taskBlocks(input: EventData<"task.submitted">["input"], inline: boolean): ContentBlock[] {
+function taskBlocks(
+  input: EventData<"task.submitted">["input"],
+  inline: boolean,
+  frame: Frame,
+): ContentBlock[] {
   if (input.documents.length === 0) return [text(input.text)];
   if (inline) {
     const documents = input.documents.map(({ name, text: body }) =>
-      text(`Document ${JSON.stringify(name)}, sent with the task:\n\n${body}`),
+      text(`Document ${JSON.stringify(name)}, sent with the task:\n\n${frame(body, "document")}`),
     );
     return [...documents, text(input.text)];
   }

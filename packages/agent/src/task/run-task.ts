@@ -8,6 +8,7 @@ import { type Move, nextMove } from "./after-reply.ts";
 import { answerCalls } from "./answer-calls.ts";
 import { askTurn } from "./ask-turn.ts";
 import { end, giveUp, handBack, isSuspect, poisoned, triesExhausted } from "./end-task.ts";
+import { guardTask } from "./guards.ts";
 import { interruptionOf } from "./interruption.ts";
 import {
   type Outcome,
@@ -21,9 +22,10 @@ import {
 
 export async function runTask(task: TaskRun, deps: TaskDeps): Promise<TaskRunOutcome> {
   const run = takeUp(task, deps);
+  const refused = guardTask(run);
   for (;;) {
     tellOfLoop(run);
-    const move = poisoned(run) ?? triesExhausted(run) ?? nextMove(run.conversation);
+    const move = poisoned(run) ?? triesExhausted(run) ?? refused ?? nextMove(run.conversation);
     const interruption = interruptionOf(run.signal);
     // What has come to its end is not stopped on the way there.
     if (interruption && move.kind !== "end") return giveUp(run, interruption);

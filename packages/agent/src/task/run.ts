@@ -2,12 +2,20 @@
  * What one run of a task carries from step to step, and how it changes: a fact is folded when it happens and
  * journalled with the next step, so that one step says all there is to say between two things.
  */
-import { applyEvent, type Event, foldTask, type NewEvent, type TaskState } from "@pawl/protocol";
+import {
+  applyEvent,
+  type Event,
+  foldTask,
+  type NewEvent,
+  type PinnedGuards,
+  type TaskState,
+} from "@pawl/protocol";
 import type { Tool, ToolContext } from "../define-tool.ts";
 import type { Model } from "../model/ask-model.ts";
 import type { Price } from "../models/prices.ts";
 import type { AnswerCache } from "./answer-cache.ts";
 import { type Conversation, foldConversation, hear } from "./conversation.ts";
+import type { Guards } from "./guards.ts";
 import type { Record, Recorded, Recorder, Settled } from "./recorder.ts";
 import { type LoopWatch, watchEvent, watchLoops } from "./watch-loops.ts";
 
@@ -34,6 +42,8 @@ export type TaskDeps = {
   /** How long a `write` tool in flight may still take when the worker is going. */
   writeGraceMs: number;
   answers: AnswerCache;
+  /** Those that the task's definition asks for; undefined: none. */
+  guards: Guards | undefined;
   /** Text as it is being written; nobody waits for it. `flush`: the reply is over. */
   text: { write: (text: string) => void; flush: () => void };
   nowMs: () => number;
@@ -50,6 +60,7 @@ export type Run = TaskRun &
   TaskDeps & {
     state: TaskState;
     conversation: Conversation;
+    guarded: PinnedGuards | undefined;
     /** undefined: the agent's author wants none. */
     loops: LoopWatch | undefined;
     toolsByName: ReadonlyMap<string, Tool>;
@@ -74,7 +85,8 @@ export function takeUp(task: TaskRun, deps: TaskDeps): Run {
     ...task,
     ...deps,
     state,
-    conversation: foldConversation(task.events),
+    conversation: foldConversation(task.events, deps.guards?.spotlight),
+    guarded: state.submitted.definition.guards,
     loops: watchLoops(state.submitted.definition, task.events),
     toolsByName: new Map(tools.map((tool) => [tool.name, tool])),
     facts: [],

@@ -140,6 +140,7 @@ export async function perform(
       replicated: async () => false,
       writeGraceMs: 100,
       answers: { find: async () => undefined, keep: async () => {} },
+      guards: undefined,
       text: { write: () => {}, flush: () => {} },
       nowMs: () => NOW_MS,
       random: () => 0.5,

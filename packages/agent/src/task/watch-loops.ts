@@ -93,6 +93,7 @@ const isOfTheCall: Record<EventData<"tool.failed">["error"]["code"], boolean> = 
   unknown_tool: true,
   invalid_input: true,
   tool_error: true,
+  guardrail_refused: true,
   tool_timeout: false,
   outcome_unknown: false,
   limit_reached: false,

@@ -1,0 +1,60 @@
+/** The content filter on its suite: each category against all other texts, inline and with the second tier. */
+import {
+  type ContentScores,
+  contentCategories,
+  contentThresholds,
+  createContentSecondTier,
+  scoreContent,
+} from "@pawl/guardrails";
+import { promisedAuc, readContentSuite } from "./content-suite.ts";
+import { aucOf } from "./measure.ts";
+import type { Section } from "./section.ts";
+
+export async function contentSection(): Promise<Section> {
+  const suite = readContentSuite();
+  const heldOut = suite.filter(({ split }) => split === "held_out");
+  const tier = createContentSecondTier();
+  const second = new Map<string, ContentScores>();
+  const beganMs = performance.now();
+  for (const { text } of heldOut) second.set(text, await tier.score(text));
+  const msPerText = (performance.now() - beganMs) / heldOut.length;
+  await tier.close();
+
+  const notes = [`with the second tier (${msPerText.toFixed(0)} ms a text on its thread), held-out texts, AUC:`];
+  const faults: string[] = [];
+  for (const category of contentCategories) {
+    const aucBy = (scoreOf: (text: string) => ContentScores | undefined) =>
+      aucOf(
+        heldOut.map(({ text, categories }) => ({
+          bad: categories.includes(category),
+          score: scoreOf(text)?.[category] ?? 0,
+        })),
+      ) ?? 0;
+    const inlineAuc = aucBy(scoreContent);
+    const joinedAuc = aucBy((text) => second.get(text));
+    notes.push(`  ${category.padEnd(20)} ${joinedAuc.toFixed(3)} (inline ${inlineAuc.toFixed(3)})`);
+    if (inlineAuc < (promisedAuc.inline[category] ?? 0)) faults.push(`${category} inline: AUC ${inlineAuc.toFixed(3)}`);
+    if (joinedAuc < (promisedAuc.secondTier[category] ?? 0))
+      faults.push(`${category} with the second tier: AUC ${joinedAuc.toFixed(3)}`);
+  }
+  return {
+    title: "Content",
+    comparisons: contentCategories.map((category) => ({
+      title: category,
+      samples: suite.map(({ text, categories, split }) => ({
+        text,
+        bad: categories.includes(category),
+        source: split,
+      })),
+      raters: [
+        {
+          name: "pawl content, inline",
+          rate: (text: string) => scoreContent(text)[category],
+          alarmFrom: contentThresholds(category, "input").flagAt,
+        },
+      ],
+    })),
+    notes,
+    faults,
+  };
+}

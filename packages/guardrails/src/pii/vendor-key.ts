@@ -1,0 +1,47 @@
+/**
+ * Keys and tokens by the shapes that their vendors gave them, so that they can be found. Each begins with letters that
+ * few words begin with, at the border of a word: searching stays linear. Sources: the vendors' manuals and the public
+ * rules of secret scanners.
+ */
+export const vendorKeys: readonly { readonly vendor: string; readonly shape: RegExp }[] = [
+  { vendor: "AWS", shape: /(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])/ },
+  { vendor: "AWS Bedrock", shape: /ABSK[A-Za-z0-9+/]{100,}={0,2}/ },
+  { vendor: "Google", shape: /AIza[\w-]{35}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,}/ },
+  { vendor: "Azure", shape: /[A-Za-z0-9]{3}8Q~[\w.~-]{31,34}/ },
+  { vendor: "GitHub", shape: /gh[pousr]_[A-Za-z0-9]{30,255}|github_pat_\w{22,255}/ },
+  { vendor: "GitLab", shape: /gl(?:pat|ptt|dt|rt|cbt|oas|soat|ft|imt|agent)-[\w-]{20,}/ },
+  { vendor: "Slack", shape: /xox[abeoprs]-[\w-]{10,}|xapp-\d-[\w-]{10,}/ },
+  { vendor: "Slack", shape: /hooks\.slack\.com\/(?:services|workflows|triggers)\/[\w/]{20,}/ },
+  { vendor: "Discord", shape: /discord(?:app)?\.com\/api\/webhooks\/\d{10,}\/[\w-]{20,}/ },
+  { vendor: "Discord", shape: /[MNO][A-Za-z0-9_-]{23,27}\.[\w-]{6}\.[\w-]{27,}/ },
+  { vendor: "Telegram", shape: /\d{8,10}:AA[\w-]{33}/ },
+  { vendor: "Stripe", shape: /[sr]k_(?:live|test)_[A-Za-z0-9]{10,}|whsec_[\w+/=-]{16,}/ },
+  { vendor: "Anthropic", shape: /sk-ant-[\w-]{16,}/ },
+  { vendor: "OpenAI and kin", shape: /sk-[A-Za-z0-9][\w-]{19,}/ },
+  { vendor: "npm", shape: /npm_[A-Za-z0-9]{36}/ },
+  { vendor: "PyPI", shape: /pypi-[\w-]{50,}/ },
+  { vendor: "RubyGems", shape: /rubygems_[a-f0-9]{48}/ },
+  { vendor: "Twilio", shape: /SK[0-9a-f]{32}(?![A-Za-z0-9])/ },
+  { vendor: "SendGrid", shape: /SG\.[\w-]{16,32}\.[\w-]{16,64}/ },
+  { vendor: "Mailgun", shape: /key-[0-9a-f]{32}/ },
+  { vendor: "Mailchimp", shape: /[0-9a-f]{32}-us\d{1,2}/ },
+  { vendor: "DigitalOcean", shape: /do[opr]_v1_[a-f0-9]{64}/ },
+  { vendor: "Hugging Face", shape: /hf_[A-Za-z0-9]{30,}/ },
+  { vendor: "Groq, xAI, Perplexity, Replicate", shape: /(?:gsk_|xai-|pplx-|r8_)[A-Za-z0-9]{30,}/ },
+  { vendor: "Databricks", shape: /dapi[a-h0-9]{32}/ },
+  { vendor: "Shopify", shape: /shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}/ },
+  { vendor: "Square", shape: /sq0(?:atp|csp)-[\w-]{22,}|EAAA[\w-]{60}/ },
+  { vendor: "HashiCorp", shape: /hv[sbr]\.[\w-]{24,}|[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{60,}/ },
+  { vendor: "Grafana", shape: /gl(?:sa|c)_[A-Za-z0-9+/_=]{32,}/ },
+  { vendor: "New Relic", shape: /NR(?:AK|JS|AA)-[A-Za-z0-9-]{20,}/ },
+  { vendor: "Sentry", shape: /sntry[su]_[A-Za-z0-9+/=_-]{40,}/ },
+  { vendor: "Postman, Figma, Linear", shape: /PMAK-[a-f0-9-]{40,}|figd_[\w-]{40}|lin_api_[A-Za-z0-9]{40}/ },
+  { vendor: "Notion", shape: /ntn_[A-Za-z0-9]{40,}|secret_[A-Za-z0-9]{43}/ },
+  { vendor: "Atlassian", shape: /ATATT3[\w=-]{60,}/ },
+  {
+    vendor: "Doppler, Supabase, PlanetScale",
+    shape: /dp\.[a-z]{2,6}\.[A-Za-z0-9]{40,}|sbp_[a-f0-9]{40}|pscale_\w{2,5}_[\w.-]{32,}/,
+  },
+  { vendor: "age", shape: /AGE-SECRET-KEY-1[0-9A-Z]{58}/ },
+  { vendor: "Pawl", shape: /pawl_(?=[a-z_-]{0,64}[0-9A-Z])[\w-]{16,}/ },
+];

@@ -1,0 +1,28 @@
+/** What a guard found in a text, as the journal and `POST /v1/guardrails/check` tell it: never what was found itself. */
+import { z } from "zod";
+
+/** Where a text comes from: a user's words, the model's words on their way out, or what a tool or a document says. */
+export const directions = ["input", "output", "tool"] as const;
+export const Direction = z.enum(directions);
+export type Direction = z.infer<typeof Direction>;
+
+/** The guards by the names that policies, findings and metrics use. */
+export const guardNames = ["injection", "content", "pii", "leak", "exfiltration", "output", "tone"] as const;
+export const GuardName = z.enum(guardNames);
+export type GuardName = z.infer<typeof GuardName>;
+
+export const GuardFinding = z.strictObject({
+  guard: GuardName,
+  /** What kind of it: `email`, `self_harm`, `jailbreak`. Lower case, words joined by `_`. */
+  category: z.string(),
+  /** 0 to 1; of a trained guard how likely it is, of a rule 1, or less where only the surroundings speak for it. */
+  score: z.number().min(0).max(1),
+  /** UTF-16 offsets into the text as it was given: `text.slice(start, end)`. Missing: the text as a whole. */
+  start: z.int().nonnegative().optional(),
+  end: z.int().nonnegative().optional(),
+});
+export type GuardFinding = z.infer<typeof GuardFinding>;
+
+export const guardActions = ["allow", "flag", "redact", "block"] as const;
+export const GuardAction = z.enum(guardActions);
+export type GuardAction = z.infer<typeof GuardAction>;
