@@ -117,7 +117,7 @@ async function countCommands(
     if (text.includes(END_OF_COUNT)) seenEnd.resolve();
     if (source === "lua" || source === except || !text.includes(mark) || isNoStep(name)) return;
     asked.commands += 1;
-    if (name === "evalsha") asked.scripts += 1;
+    if (name === "evalsha" || name === "fcall") asked.scripts += 1;
   });
   await perform();
   // What follows this in what Redis tells came after the task.

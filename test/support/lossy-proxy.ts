@@ -30,7 +30,7 @@ export async function lossyProxy(redisUrl: string, everyNth: number): Promise<Lo
     }
     client.on("data", (chunk: Buffer) => {
       // Only our own scripts are counted: they come with the tenant's base as their one key.
-      if (/evalsha/i.test(chunk.toString("latin1")) && chunk.includes("pawl:{")) {
+      if (/(evalsha|fcall)/i.test(chunk.toString("latin1")) && chunk.includes("pawl:{")) {
         scripts += 1;
         dropReply ||= scripts % everyNth === 0;
       }

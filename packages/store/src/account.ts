@@ -60,11 +60,8 @@ export function termsArguments(store: Store, tenant: string, terms: Terms): Scri
     day.endsAtMs,
     month.endsAtMs,
     terms.ownLimitNanoUsd,
-    terms.accounts.length,
-    ...terms.accounts.flatMap((account) => [
-      accountKey(store, tenant, account),
-      configuredText(account.configured),
-    ]),
+    terms.accounts.map((account) => accountKey(store, tenant, account)).join("\n"),
+    terms.accounts.map(({ configured }) => configuredText(configured)).join("\n"),
   ];
 }
 

@@ -2,7 +2,8 @@
 import { type Codec, compressingCodec } from "./codec.ts";
 import { connectRedis, type RedisAddress } from "./connect.ts";
 import { openQueues, type Queues } from "./queue.ts";
-import { loadScripts, type RedisClient, type Scripts } from "./scripts.ts";
+import { loadScripts, type Scripts } from "./script-texts.ts";
+import type { RedisClient } from "./scripts.ts";
 
 export type Store = {
   readonly address: RedisAddress;

@@ -16,23 +16,23 @@ local legs = {}
 turnWindows(account)
 if window ~= '' then
   local set = { window .. '=' .. take() }
-  for other, terms in string.gmatch(account.set, '(%a+)=([^;]+)') do
+  for other, terms in string.gmatch(account.words.set, '(%a+)=([^;]+)') do
     if other ~= window then
       set[#set + 1] = other .. '=' .. terms
     end
   end
-  account.set, account.changed = table.concat(set, ';'), true
+  setLimits(account, table.concat(set, ';'), account.words.configured)
   wakeLine(account.key, legs)
   saveAccounts()
 end
 
-local starts = startsOf(account)
-local reply = { account.set, whole(account.held) }
+local words = account.words
+local reply = { words.set, whole(account.held) }
 for _, name in ipairs({ 'hour', 'day', 'month', 'total' }) do
-  reply[#reply + 1] = whole(account.total - starts[name])
+  reply[#reply + 1] = whole(account.total - words[name])
 end
-for _, ends in ipairs({ account.hourEnds, starts.dayEnds, starts.monthEnds }) do
-  reply[#reply + 1] = whole(ends)
+for _, ends in ipairs({ 'hourEnds', 'dayEnds', 'monthEnds' }) do
+  reply[#reply + 1] = whole(words[ends])
 end
 for _, leg in ipairs(legs) do
   reply[#reply + 1] = leg

@@ -57,7 +57,7 @@ local function finish(verdict, free, soft)
   saveJournal(task)
   local last = journalLength(task)
   local before = last - task.appended
-  local outcome = string.format('%s\n%s\n%d\n%d\n%.0f\n%s', verdict, nowText, before + 1, last, free, soft and 1 or 0)
+  local outcome = string.format('%s\n%s\n%d\n%d\n%s\n%d', verdict, nowText, before + 1, last, whole(free), soft and 1 or 0)
   put(task, 'slot', epoch .. '\n' .. n .. '\n' .. outcome)
   saveTask(task)
   return outcome, before

@@ -45,21 +45,23 @@ local timeoutMs, delayMs, webhook, user, priority = take(), take(), take(), take
 local blocked
 for _, account in ipairs(terms.accounts) do
   -- A window without an end would never be over: a call that was settled after its end has left it so.
-  if account.hourEnds == 0 and account.total > 0 and terms.endsAt.hour > nowMs then
+  if account.words.hourEnds == 0 and account.total > 0 and terms.endsAt.hour > nowMs then
     turnWindows(account, terms.endsAt)
   end
   weigh(account)
   -- Spent: what is left pays not even the least call, and it is not the limit alone that is too low for it.
-  local spent = account.unspent <= 0 or (account.unspent < least and account.unspent < account.limit)
-  -- A task for later is not refused for a window that is over by then.
-  local later = account.endsAt and account.endsAt > 0 and account.endsAt <= nowMs + (tonumber(delayMs) or 0)
-  if spent and not later then
-    if not account.waits then
+  local tight = account.tight
+  if account.unspent <= 0 or (account.unspent < least and account.unspent < tight.limit) then
+    local endsAt = endOf(account, tight.window)
+    -- A task for later is not refused for a window that is over by then.
+    local later = endsAt and endsAt > 0 and endsAt <= nowMs + (tonumber(delayMs) or 0)
+    if not later and not tight.waits then
       saveAccounts()
-      return { 'SPENT', account.key, account.tight, whole(account.endsAt or 0) }
+      return { 'SPENT', account.key, tight.window, whole(endsAt or 0) }
+    elseif not later then
+      account.waitsFor = tight.window
+      blocked = blocked or account
     end
-    account.waitsFor = account.tight
-    blocked = blocked or account
   end
 end
 

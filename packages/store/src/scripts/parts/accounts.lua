@@ -12,174 +12,209 @@
 -- The first two words, which every call changes, are 16 digits wide: they are written over the old ones in place, which
 -- keeps the expiry, too.
 
-local WORDS = '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (.*)$'
-local STARTS = '^(%S+) (%S+) (%S+) (%S+) (%S+)$'
+local WORDS = '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$'
+local NEW = '0 0 0 0 - - 0 0 0 0 0'
 local TERMS = '(%a+)=(%d+)|(%d*)|(%a+)'
 
--- The accounts that this script has opened, written back once at its end.
-local opened = {}
+local function addLimits(limits, text, except)
+  for window, limit, soft, exceeded in string.gmatch(text, TERMS) do
+    if not string.find(except, window .. '=', 1, true) then
+      limits[#limits + 1] = {
+        window = window, limit = limit + 0, soft = tonumber(soft) or math.huge, waits = exceeded == 'wait',
+      }
+    end
+  end
+end
+
+-- The limits that are in force: those set by hand, and of the configured ones those of other windows.
+local limitsOf = remembering(function(both)
+  local set, configured = string.match(both, '^(%S+) (%S+)$')
+  local limits = {}
+  addLimits(limits, set, '')
+  addLimits(limits, configured, set)
+  return limits
+end)
+
+-- All words but the first two. `hour`, `day` and `month` are the totals at their beginning; that of all time is 0.
+local wordsOf = remembering(function(text)
+  local hourEnds, line, set, configured, hour, day, dayEnds, month, monthEnds = string.match(text, WORDS)
+  return {
+    hourEnds = hourEnds + 0, line = line, set = set, configured = configured, limits = limitsOf(set .. ' ' .. configured),
+    hour = hour + 0, day = day + 0, dayEnds = dayEnds + 0, month = month + 0, monthEnds = monthEnds + 0, total = 0,
+  }
+end)
+
+-- `unsaved`: 'amounts' where held or total is another and nothing else, 'words' where some other word is, too. `narrow`:
+-- its amounts cannot be written over. Fields that are set later stand here so that the table need not grow.
+local function accountOf(accountKey, text)
+  local held, total, at = string.match(text, '^(%S+) (%S+) ()')
+  local account = {
+    key = accountKey, held = held + 0, total = total + 0, words = wordsOf(string.sub(text, at)), unsaved = false,
+    unspent = false, tight = false,
+  }
+  if at ~= 35 then
+    account.narrow = true
+  end
+  return account
+end
+
+-- Each once in a script; what changes is written back at its end.
+local function openAccounts(keys)
+  local missing = {}
+  for i = 1, #keys do
+    if not opened[keys[i]] then
+      missing[#missing + 1] = keys[i]
+    end
+  end
+  if #missing > 0 then
+    local texts = redis.call('MGET', unpack(missing))
+    for i = 1, #missing do
+      opened[missing[i]] = accountOf(missing[i], texts[i] or NEW)
+    end
+  end
+  local accounts = {}
+  for i = 1, #keys do
+    accounts[i] = opened[keys[i]]
+  end
+  return accounts
+end
 
 local function openAccount(accountKey)
-  local account = opened[accountKey]
-  if account then
-    return account
+  return openAccounts({ accountKey })[1]
+end
+
+-- What wordsOf() returned is everybody's: who changes a word changes a copy.
+local function wordsToChange(account)
+  if account.unsaved ~= 'words' then
+    local words = {}
+    for name, value in pairs(account.words) do
+      words[name] = value
+    end
+    account.words, account.unsaved = words, 'words'
   end
-  local held, total, hourEnds, line, set, configured, starts = string.match(redis.call('GET', accountKey)
-    or '0 0 0 0 - - 0 0 0 0 0', WORDS)
-  account = {
-    key = accountKey, held = held + 0, total = total + 0, hourEnds = hourEnds + 0, line = line, set = set,
-    configured = configured, starts = starts, wide = #held == 16 and #total == 16,
-  }
-  opened[accountKey] = account
-  return account
+  return account.words
+end
+
+local function setLimits(account, set, configured)
+  local words = wordsToChange(account)
+  words.set, words.configured, words.limits = set, configured, limitsOf(set .. ' ' .. configured)
 end
 
 -- As whole() does it, with leading zeros.
 local function twoWide(held, total)
-  if held < 0 or held >= 1e15 or total >= 1e15 then
-    return string.format('%016.0f %016.0f', held, total)
+  if held >= 0 and held < exactBelow and total < exactBelow then
+    return string.format('%016d %016d', held, total)
   end
-  local low, lowTotal = held % 1e9, total % 1e9
-  return string.format('%07d%09d %07d%09d', (held - low) / 1e9, low, (total - lowTotal) / 1e9, lowTotal)
+  return string.format('%016.0f %016.0f', held, total)
 end
 
--- `moved`: held or total is another, and nothing else. `changed`: some other word is, too.
 local function saveAccounts()
   for accountKey, account in pairs(opened) do
-    if account.changed or account.moved then
-      local moving = twoWide(account.held, account.total)
-      if account.wide and not account.changed and #moving == 33 then
-        redis.call('SETRANGE', accountKey, '0', moving)
+    if account.unsaved then
+      local amounts, words = twoWide(account.held, account.total), account.words
+      if account.unsaved == 'amounts' and not account.narrow and #amounts == 33 then
+        redis.call('SETRANGE', accountKey, '0', amounts)
       else
-        local text = table.concat({ moving, whole(account.hourEnds), account.line, account.set, account.configured,
-          account.starts }, ' ')
+        local text = table.concat({ amounts, whole(words.hourEnds), words.line, words.set, words.configured,
+          whole(words.hour), whole(words.day), whole(words.dayEnds), whole(words.month), whole(words.monthEnds) }, ' ')
         -- A limit on the total must know all that was ever spent.
-        if account.set ~= '-' or string.find(account.configured, 'total=', 1, true) then
+        if words.set ~= '-' or string.find(words.configured, 'total=', 1, true) then
           redis.call('SET', accountKey, text)
-        elseif account.renew or account.hourEnds == 0 then
+        elseif words.renew or words.hourEnds == 0 then
           redis.call('SET', accountKey, text, 'PX', settings.accountKeptMs)
         else
           redis.call('SET', accountKey, text, 'KEEPTTL')
         end
-        account.wide = true
+        account.narrow = #amounts ~= 33
       end
-      account.moved, account.changed = false, false
+      account.unsaved = false
     end
   end
 end
 
 local function addHeld(account, nano)
   account.held = account.held + nano
-  account.moved = true
-end
-
--- The totals at the windows' beginnings, `day` and `month` with their ends.
-local function startsOf(account)
-  local hour, day, dayEnds, month, monthEnds = string.match(account.starts, STARTS)
-  return {
-    hour = tonumber(hour), day = tonumber(day), month = tonumber(month), total = 0,
-    dayEnds = tonumber(dayEnds), monthEnds = tonumber(monthEnds),
-  }
+  account.unsaved = account.unsaved or 'amounts'
 end
 
 -- Begins the windows that are due. One that still runs keeps its end, whatever somebody else's clock or zone says. Where
 -- nobody names the new ends, the next hold will.
 local function turnWindows(account, endsAt)
-  if account.hourEnds > nowMs then
+  if account.words.hourEnds > nowMs then
     return
   end
-  local starts = startsOf(account)
-  if account.hourEnds > 0 then
-    starts.hour = account.total
+  local words = wordsToChange(account)
+  if words.hourEnds > 0 then
+    words.hour = account.total
   end
-  account.hourEnds = endsAt and endsAt.hour or 0
+  words.hourEnds = endsAt and endsAt.hour or 0
   for window, ends in pairs({ day = 'dayEnds', month = 'monthEnds' }) do
-    if starts[ends] <= nowMs then
-      if starts[ends] > 0 then
-        starts[window] = account.total
+    if words[ends] <= nowMs then
+      if words[ends] > 0 then
+        words[window] = account.total
       end
-      starts[ends] = endsAt and endsAt[window] or 0
+      words[ends] = endsAt and endsAt[window] or 0
     end
   end
   -- An hour ends no later than its day and its month, whoever named it.
   for _, ends in ipairs({ 'dayEnds', 'monthEnds' }) do
-    if starts[ends] > 0 and starts[ends] < account.hourEnds then
-      account.hourEnds = starts[ends]
+    if words[ends] > 0 and words[ends] < words.hourEnds then
+      words.hourEnds = words[ends]
     end
   end
-  account.starts = string.format('%.0f %.0f %.0f %.0f %.0f', starts.hour, starts.day, starts.dayEnds, starts.month,
-    starts.monthEnds)
-  account.changed, account.renew = true, true
+  words.renew = true
 end
 
 -- What comes after a window's end belongs to the next one.
 local function addSpent(account, nano)
-  if account.hourEnds <= nowMs then
+  if account.words.hourEnds <= nowMs then
     turnWindows(account)
   end
   account.total = math.max(0, account.total + nano)
-  account.moved = true
+  account.unsaved = account.unsaved or 'amounts'
 end
 
-local function termsOf(account)
-  if account.set == '-' then
-    return account.configured
-  end
-  local terms = { account.set }
-  for window, rest in string.gmatch(account.configured, '(%a+)(=[^;]+)') do
-    if not string.find(account.set, window .. '=', 1, true) then
-      terms[#terms + 1] = window .. rest
-    end
-  end
-  return table.concat(terms, ';')
-end
+local NO_LIMIT = {}
 
--- Sets `unspent` (the least over the windows), `tight` (which window that is), `limit` and `waits` of that window,
--- `endsAt` (when it is over; nil: never), `free`, and `soft`: whether some soft limit is reached.
+-- Sets `unspent`, the least over the limits, and `tight`, which limit that is. Returns whether some soft limit is reached.
 local function weigh(account)
-  account.unspent, account.tight, account.soft, account.endsAt = math.huge, nil, false, nil
-  local text = termsOf(account)
-  if text ~= '-' then
-    -- An account that lost its hour's end to a late settlement (0) may have a day that is over.
-    if account.hourEnds <= nowMs and account.total > 0 then
-      turnWindows(account)
-    end
-    local hour, day, dayEnds, month, monthEnds = string.match(account.starts, STARTS)
-    for window, limit, soft, exceeded in string.gmatch(text, TERMS) do
-      local spent, endsAt = account.total, nil
-      if window == 'day' then
-        spent, endsAt = spent - day, dayEnds
-      elseif window == 'month' then
-        spent, endsAt = spent - month, monthEnds
-      elseif window == 'hour' then
-        spent, endsAt = spent - hour, account.hourEnds
-      end
-      limit = limit + 0
-      if soft ~= '' and spent >= tonumber(soft) then
-        account.soft = true
-      end
-      if limit - spent < account.unspent then
-        account.unspent, account.tight, account.endsAt = limit - spent, window, tonumber(endsAt)
-        account.limit, account.waits = limit, exceeded == 'wait'
-      end
+  account.unspent, account.tight = math.huge, NO_LIMIT
+  local limits, soft = account.words.limits, false
+  if #limits == 0 then
+    return soft
+  end
+  -- An account that lost its hour's end to a late settlement (0) may have a day that is over.
+  if account.words.hourEnds <= nowMs and account.total > 0 then
+    turnWindows(account)
+  end
+  local words, total = account.words, account.total
+  for i = 1, #limits do
+    local limit = limits[i]
+    local spent = total - words[limit.window]
+    soft = soft or spent >= limit.soft
+    if limit.limit - spent < account.unspent then
+      account.unspent, account.tight = limit.limit - spent, limit
     end
   end
-  account.free = account.unspent - account.held
+  return soft
 end
 
--- On the wire: the ends of hour, day and month in ms; the task's own limit; then the accounts, each a key and its
--- configured limits.
+-- In ms; 0 where nobody has named it; nil where it never ends.
+local function endOf(account, window)
+  return account.words[window .. 'Ends']
+end
+
+-- On the wire: the ends of hour, day and month in ms; the task's own limit; then the accounts' keys, a line each, and in
+-- the same order their configured limits.
 local function takeTerms()
   local endsAt = { hour = takeNumber(), day = takeNumber(), month = takeNumber() }
-  local terms = { endsAt = endsAt, ownLimit = takeNumber(), accounts = {} }
-  for i = 1, takeNumber() do
-    local account = openAccount(take())
-    local configured = take()
-    if account.configured ~= configured then
-      account.configured = configured
-      account.changed = true
+  local ownLimit, keys = takeNumber(), take()
+  local accounts, configured = openAccounts(linesOf(keys)), linesOf(take())
+  for i = 1, #accounts do
+    local words = accounts[i].words
+    if words.configured ~= configured[i] then
+      setLimits(accounts[i], words.set, configured[i])
     end
-    terms.accounts[i] = account
   end
-  return terms
+  return { endsAt = endsAt, ownLimit = ownLimit, keys = keys, accounts = accounts }
 end

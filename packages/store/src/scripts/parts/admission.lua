@@ -3,8 +3,6 @@
 -- `hungry` names the users with a backlog, in the order in which they are to be served: one seat each, round and
 -- round. Tasks without a user share one backlog and are bounded by the tenant alone.
 
-local capsOf = {}
-
 local function seatCaps(tenantBase)
   local caps = capsOf[tenantBase] or redis.call('HMGET', key(tenantBase, 'admission'), 'user_cap', 'tenant_cap')
   capsOf[tenantBase] = caps

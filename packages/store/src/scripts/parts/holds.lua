@@ -4,23 +4,23 @@
 -- replaces it, and who stops running gives it back.
 
 local function moneyOf(task)
-  if task.head.money == '' then
-    return 0, 0, 0
+  local money = task.money
+  if not money then
+    local spent, held, reserve = string.match(task.head.money, '^(%d+) (%d+) (%d+)$')
+    money = { spent = (spent or 0) + 0, held = (held or 0) + 0, reserve = (reserve or 0) + 0, moved = false }
+    task.money = money
   end
-  local spent, held, reserve = string.match(task.head.money, '^(%d+) (%d+) (%d+)$')
-  return spent + 0, held + 0, reserve + 0
+  return money.spent, money.held, money.reserve
 end
 
+-- Written by saveTask.
 local function putMoney(task, spent, held, reserve)
-  put(task, 'money', whole(spent) .. ' ' .. whole(held) .. ' ' .. whole(reserve))
+  local money = task.money
+  money.spent, money.held, money.reserve, money.moved = spent, held, reserve, true
 end
 
 local function accountsOf(task)
-  local list = {}
-  for accountKey in string.gmatch(task.head.accounts, '[^\n]+') do
-    list[#list + 1] = openAccount(accountKey)
-  end
-  return list
+  return openAccounts(linesOf(task.head.accounts))
 end
 
 -- One line for the reports, kept beyond the task: `<ms>\n<task>\n<nano-dollars>\n<unconfirmed>\n<what>\n<labels…>`.
@@ -31,7 +31,7 @@ end
 
 -- `touched` gathers the accounts before which somebody stands in line: they are served at the script's end.
 local function noteWhoWaits(account, touched)
-  if account.line == '1' then
+  if account.words.line == '1' then
     touched[#touched + 1] = account.key
   end
 end
@@ -87,30 +87,32 @@ local function takeHolds(task, terms, holds, reserve)
   local soft, lineSeen = false, false
   for _, account in ipairs(terms.accounts) do
     turnWindows(account, endsAt)
-    weigh(account)
-    soft = soft or account.soft
-    local mine, free = account.unspent - held, account.free + oldReserve
-    account.waitsFor = nil
+    soft = weigh(account) or soft
+    local mine, free = account.unspent - held, account.unspent - account.held + oldReserve
+    local tight, inLine = account.tight, account.words.line == '1'
+    if account.waitsFor then
+      account.waitsFor = nil
+    end
     if wanted > mine then
-      if account.waits and wanted <= account.limit then
-        account.waitsFor = account.tight
+      if tight.waits and wanted <= tight.limit then
+        account.waitsFor = tight.window
         later = later or account
       else
         -- Where one waits for the next window, what even that one could not pay is to be trimmed, and nothing else.
-        short, could = true, math.min(could, account.waits and account.limit - held or mine)
+        short, could = true, math.min(could, tight.waits and tight.limit - held or mine)
       end
-    elseif wanted > free or (account.line == '1' and head.pass ~= account.key) then
+    elseif wanted > free or (inLine and head.pass ~= account.key) then
       blocked = blocked or account
       -- Who stands before it may wait for the window's end: then so does this one, its deadline standing still.
-      if account.waits and account.line == '1' then
-        account.waitsFor = account.tight
+      if tight.waits and inLine then
+        account.waitsFor = tight.window
       end
     end
-    lineSeen = lineSeen or account.line == '1'
+    lineSeen = lineSeen or inLine
     if free < left then
       left = free
     end
-    if mine < could and not account.waitsFor and not account.waits then
+    if mine < could and not account.waitsFor and not tight.waits then
       could = mine
     end
   end
@@ -119,17 +121,16 @@ local function takeHolds(task, terms, holds, reserve)
   elseif later or blocked then
     return 'LINE', left, later or blocked, soft
   end
-  local open, keys = head.holds, {}
+  local open = head.holds
   for _, hold in ipairs(holds) do
     open = (open == '' and '' or open .. '\n') .. hold.id .. ' ' .. whole(hold.nano) .. ' ' .. hold.what
   end
-  for i, account in ipairs(terms.accounts) do
+  for _, account in ipairs(terms.accounts) do
     addHeld(account, wanted - oldReserve)
-    keys[i] = account.key
   end
   put(task, 'holds', open)
   putMoney(task, spent, held + total, reserve)
-  put(task, 'accounts', table.concat(keys, '\n'))
+  put(task, 'accounts', terms.keys)
   if lineSeen then
     put(task, 'pass', '')
   end

@@ -25,7 +25,8 @@ local function waitEndsAt(account, endsAt)
   if not account.waitsFor or account.waitsFor == 'total' then
     return nil
   end
-  return account.endsAt > 0 and account.endsAt or endsAt[account.waitsFor]
+  local known = endOf(account, account.waitsFor)
+  return known > 0 and known or endsAt[account.waitsFor]
 end
 
 -- A kind of its own: with a suffix, the line of the user `ann` would be the account of a user `ann:line`.
@@ -40,7 +41,7 @@ local function joinLine(task, account, leastNano, needNano, packed, touched)
   if task.head.pass ~= '' and task.head.pass ~= account.key then
     touched[#touched + 1] = task.head.pass
   end
-  account.line, account.changed = '1', true
+  wordsToChange(account).line = '1'
   redis.call('ZADD', key(base, 'lines'), 0, account.key)
   put(task, 'line', account.key)
   put(task, 'pass', '')
@@ -63,7 +64,7 @@ end
 -- Whether the first of the line goes on waiting, and if not, how much of the free money is his.
 local function judge(account, entry, free)
   local least, need, window = tonumber(entry[3]), tonumber(entry[4]), entry[5]
-  if window and account.waits and need <= account.limit then
+  if window and account.tight.waits and need <= account.tight.limit then
     return need > free, need
   elseif least > account.unspent then
     -- Even the unspent rest is too little for him: he is woken to stop.
@@ -78,7 +79,7 @@ local function wakeLine(accountKey, legs)
   local line = lineOf(accountKey)
   local account = openAccount(accountKey)
   weigh(account)
-  local free = account.free
+  local free = account.unspent - account.held
   local front = redis.call('LINDEX', line, 0)
   while front do
     local entry = splitLines(front)
@@ -94,7 +95,7 @@ local function wakeLine(accountKey, legs)
     redis.call('LPOP', line)
     front = redis.call('LINDEX', line, 0)
   end
-  account.line, account.changed = '0', true
+  wordsToChange(account).line = '0'
   redis.call('ZREM', key(base, 'lines'), accountKey)
 end
 

@@ -12,6 +12,8 @@ local function splitLines(text)
   return parts
 end
 
+local linesOf = remembering(splitLines)
+
 -- What nearly every command needs is read at once. Any other field is read when somebody asks for it: alone, or with
 -- others by alsoRead().
 local function openTask(tenantBase, id)
@@ -30,7 +32,7 @@ local function openTask(tenantBase, id)
     return head[field]
   end
   setmetatable(head, { __index = read })
-  return { base = tenantBase, id = id, head = head, changed = {}, fresh = {}, appended = 0, length = false }
+  return { base = tenantBase, id = id, head = head, changed = {}, fresh = {}, appended = 0, length = false, money = nil }
 end
 
 local function alsoRead(task, fields)
@@ -77,6 +79,11 @@ end
 
 local function saveTask(task)
   saveJournal(task)
+  local money = task.money
+  if money and money.moved then
+    put(task, 'money', whole(money.spent) .. ' ' .. whole(money.held) .. ' ' .. whole(money.reserve))
+    money.moved = false
+  end
   if #task.changed > 0 then
     redis.call('HSET', key(task.base, 'head', task.id), unpack(task.changed))
     task.changed = {}
