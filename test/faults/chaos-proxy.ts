@@ -44,7 +44,11 @@ export async function openChaosProxy(targetPort: number): Promise<ChaosProxy> {
       socket.once("close", () => cutLink(link));
     }
     client.on("data", (chunk: Buffer) => {
-      if (repliesToDrop > 0 && !link.dropsReply && /\r\n(?:evalsha|fcall)\r\n/i.test(chunk.toString("latin1"))) {
+      if (
+        repliesToDrop > 0 &&
+        !link.dropsReply &&
+        /\r\n(?:evalsha|fcall)\r\n/i.test(chunk.toString("latin1"))
+      ) {
         repliesToDrop -= 1;
         link.dropsReply = true;
       }

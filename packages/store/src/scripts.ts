@@ -1,18 +1,26 @@
 /**
- * Runs the scripts: as functions where the server has them, by their digest where it has not. Redis may forget either
- * at any time (a restart, a failover, a node new to the cluster); then it is handed the text and asked again.
+ * Runs the scripts: as functions of a library where the server has those and lets us, else each by its digest (Redis 6.2,
+ * services without functions, users whose ACL denies them). Redis may forget either at any time (a restart, a failover,
+ * a node new to the cluster); then it is handed the text and asked again.
  */
-import { Cluster, type Redis } from "ioredis";
-import { LIBRARY_PREFIX, type Library, type Script } from "./script-texts.ts";
+import type { Cluster, Redis } from "ioredis";
+import { loadLibrary } from "./library.ts";
+import type { Script } from "./script-texts.ts";
 
 export type RedisClient = Redis | Cluster;
 export type ScriptArgument = string | number | Buffer;
 /** What a script replies: nested arrays of bytes and integers. */
 export type ScriptReply = Buffer | number | null | ScriptReply[];
 
+/** Which of the two a server takes is found out by the first call over each connection. */
+const withoutFunctions = new WeakSet<RedisClient>();
+
+/** A node that forgets what it has been handed this often is not what it seems. */
+const MOST_TRIES = 5;
+
 /**
- * One round trip; more the first time a server sees the script. Errors of Redis and of the wire are thrown, and those
- * of a server that does not know the script come before it has run.
+ * One round trip; more the first time a server sees the script. Errors of Redis and of the wire are thrown. What is sent
+ * again was refused before it ran.
  */
 export async function runScript(
   redis: RedisClient,
@@ -20,58 +28,71 @@ export async function runScript(
   base: string,
   argv: readonly ScriptArgument[],
 ): Promise<ScriptReply> {
-  if (withoutFunctions.has(redis)) return runText(redis, script, base, argv);
-  try {
-    return (await redis.callBuffer("fcall", script.functionName, 1, base, ...argv)) as ScriptReply;
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    if (isDenied(error)) withoutFunctions.add(redis);
-    else if (!error.message.startsWith("ERR Function not found")) throw error;
-  }
-  if (!withoutFunctions.has(redis)) await introduce(redis, script.library.name, () => loadLibrary(redis, script.library));
-  return runScript(redis, script, base, argv);
-}
-
-/** Servers before Redis 7, services that leave functions out, users whose ACL forbids them. */
-const withoutFunctions = new WeakSet<RedisClient>();
-
-function isDenied({ message }: Error): boolean {
-  return /^(NOPERM|ERR unknown|ERR Unknown)/.test(message);
-}
-
-async function loadLibrary(redis: RedisClient, { text }: Library): Promise<void> {
-  // Which node of a cluster did not know it is not told.
-  const nodes = redis instanceof Cluster ? redis.nodes("master") : [redis];
-  try {
-    await Promise.all(nodes.map((node) => node.call("function", "LOAD", "REPLACE", text)));
-  } catch (error) {
-    if (!(error instanceof Error && isDenied(error))) throw error;
-    withoutFunctions.add(redis);
+  for (let tries = 1; ; tries++) {
+    const asFunction = !withoutFunctions.has(redis);
+    try {
+      const reply = asFunction
+        ? redis.callBuffer("fcall", script.functionName, 1, base, ...argv)
+        : redis.callBuffer("evalsha", script.sha, 1, base, ...argv);
+      return (await reply) as ScriptReply;
+    } catch (error) {
+      if (asFunction && isDenied(error)) withoutFunctions.add(redis);
+      else if (!isForgotten(error) || tries === MOST_TRIES) throw error;
+      else if (asFunction) await introduceLibrary(redis, script);
+      else {
+        const reply = await introduceText(redis, script, base, argv);
+        if (reply !== undefined) return reply;
+      }
+    }
   }
 }
 
-async function runText(
+function isDenied(error: unknown): boolean {
+  return error instanceof Error && /^(NOPERM|ERR unknown (sub)?command)/i.test(error.message);
+}
+
+function isForgotten(error: unknown): boolean {
+  return error instanceof Error && /^(NOSCRIPT|ERR Function not found)/.test(error.message);
+}
+
+async function introduceLibrary(redis: RedisClient, { library }: Script): Promise<void> {
+  const load = async () => {
+    try {
+      await loadLibrary(redis, library);
+    } catch (error) {
+      if (!isDenied(error)) throw error;
+      withoutFunctions.add(redis);
+    }
+  };
+  await once(redis, library.name, load);
+}
+
+/** The reply of the call that brought the text, or undefined where another one brings it. */
+async function introduceText(
   redis: RedisClient,
   script: Script,
   base: string,
   argv: readonly ScriptArgument[],
-): Promise<ScriptReply> {
-  try {
-    return (await redis.callBuffer("evalsha", script.sha, 1, base, ...argv)) as ScriptReply;
-  } catch (error) {
-    if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
-  }
-  return (await redis.callBuffer("eval", script.text, 1, base, ...argv)) as ScriptReply;
+): Promise<ScriptReply | undefined> {
+  let reply: ScriptReply | undefined;
+  // On a cluster the base names the server.
+  await once(redis, `${script.sha} ${base}`, async () => {
+    reply = (await redis.callBuffer("eval", script.text, 1, base, ...argv)) as ScriptReply;
+  });
+  return reply;
 }
 
-const introducing = new WeakMap<RedisClient, Map<string, Promise<unknown>>>();
-async function introduce(redis: RedisClient, what: string, run: () => Promise<unknown>): Promise<void> {
-  const ours = introducing.get(redis) ?? new Map<string, Promise<unknown>>();
+/** Texts on their way to a server that did not know them. */
+const introducing = new WeakMap<RedisClient, Map<string, Promise<void>>>();
+
+/** Of many callers that find it unknown one sends the text: thousands of texts at once would block Redis for seconds. */
+async function once(redis: RedisClient, what: string, introduce: () => Promise<void>): Promise<void> {
+  const ours = introducing.get(redis) ?? new Map<string, Promise<void>>();
   introducing.set(redis, ours);
   const underWay = ours.get(what);
-  if (underWay) return void (await underWay);
-  const p = run();
-  ours.set(what, p);
-  await p.finally(() => ours.delete(what));
+  // Whether that one came through, the next try shows.
+  if (underWay !== undefined) return underWay.catch(() => {});
+  const introduction = introduce().finally(() => ours.delete(what));
+  ours.set(what, introduction);
+  await introduction;
 }
-void LIBRARY_PREFIX;
