@@ -60,19 +60,20 @@ end
 
 -- Each once in a script; what changes is written back at its end.
 local function openAccounts(keys)
-  local missing = {}
+  local missing, accounts = listOfEight(), listOfEight()
   for i = 1, #keys do
-    if not opened[keys[i]] then
+    accounts[i] = opened[keys[i]]
+    if not accounts[i] then
       missing[#missing + 1] = keys[i]
     end
   end
-  if #missing > 0 then
-    local texts = redis.call('MGET', unpack(missing))
-    for i = 1, #missing do
-      opened[missing[i]] = accountOf(missing[i], texts[i] or NEW)
-    end
+  if #missing == 0 then
+    return accounts
   end
-  local accounts = {}
+  local texts = redis.call('MGET', unpack(missing))
+  for i = 1, #missing do
+    opened[missing[i]] = accountOf(missing[i], texts[i] or NEW)
+  end
   for i = 1, #keys do
     accounts[i] = opened[keys[i]]
   end

@@ -34,9 +34,14 @@ local function takeNumber()
   return text ~= '' and text + 0 or nil
 end
 
+-- An empty list with room: one that grows by itself is made anew at its first, second, third and fifth member.
+local function listOfEight()
+  return { nil, nil, nil, nil, nil, nil, nil, nil }
+end
+
 -- A list on the wire is its length, then its members.
 local function takeList()
-  local list, at = {}, position + 1
+  local list, at = listOfEight(), position + 1
   local length = ARGV[at] + 0
   for i = 1, length do
     list[i] = ARGV[at + i]

@@ -32,7 +32,10 @@ local function openTask(tenantBase, id)
     return head[field]
   end
   setmetatable(head, { __index = read })
-  return { base = tenantBase, id = id, head = head, changed = {}, fresh = {}, appended = 0, length = false, money = nil }
+  return {
+    base = tenantBase, id = id, head = head, changed = listOfEight(), fresh = listOfEight(), appended = 0, length = false,
+    money = nil, -- read by moneyOf()
+  }
 end
 
 local function alsoRead(task, fields)
