@@ -55,17 +55,27 @@ export function accountKey(
 
 export function termsArguments(store: Store, tenant: string, terms: Terms): ScriptArgument[] {
   const { hour, day, month } = terms.windows;
-  return [
-    hour.endsAtMs,
-    day.endsAtMs,
-    month.endsAtMs,
-    terms.ownLimitNanoUsd,
-    terms.accounts.map((account) => accountKey(store, tenant, account)).join("\n"),
-    terms.accounts.map(({ configured }) => configuredText(configured)).join("\n"),
-  ];
+  const { keys, configured } = accountTexts(store, tenant, terms.accounts);
+  return [hour.endsAtMs, day.endsAtMs, month.endsAtMs, terms.ownLimitNanoUsd, keys, configured];
 }
 
-/** The same limits are named at every step of every task. */
+type AccountTexts = { store: Store; tenant: string; keys: string; configured: string };
+
+/** The same accounts are named at every step of a task. */
+const accountTextsOf = new WeakMap<Terms["accounts"], AccountTexts>();
+
+/** The accounts' keys, a line each, and in the same order their configured limits. Labels contain no line breaks. */
+function accountTexts(store: Store, tenant: string, accounts: Terms["accounts"]): AccountTexts {
+  const known = accountTextsOf.get(accounts);
+  if (known !== undefined && known.store === store && known.tenant === tenant) return known;
+  const keys = accounts.map((account) => accountKey(store, tenant, account)).join("\n");
+  const configured = accounts.map((account) => configuredText(account.configured)).join("\n");
+  const texts = { store, tenant, keys, configured };
+  accountTextsOf.set(accounts, texts);
+  return texts;
+}
+
+/** The same limits are named by every task. */
 const configuredTexts = new WeakMap<Account["configured"], string>();
 
 /** `<window>=<terms>` joined by `;`, or `-`. */
