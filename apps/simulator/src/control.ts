@@ -55,6 +55,7 @@ function scriptState({ script, inFlight, stalls }: ControlDeps) {
   return {
     default: script.defaultBrain(),
     billing: script.billing(),
+    rate_limits: script.rateLimits() ?? null,
     steps: script.pending(),
     in_flight: inFlight(),
     stalled: stalls.count(),

@@ -11,8 +11,9 @@ import type { Ledger, LedgerEntry } from "./ledger.ts";
 import { messageBody, messageEvents, usageOf } from "./message-events.ts";
 import { CountRequest, MessageRequest, readRequest } from "./message-request.ts";
 import type { PromptCache } from "./prompt-cache.ts";
-import { type PromptSegment, promptSegments } from "./prompt-segments.ts";
+import { type PromptSegment, promptSegments, totalTokens } from "./prompt-segments.ts";
 import { promptEnds, promptTexts } from "./prompt-texts.ts";
+import type { RateLimiter } from "./rate-limits.ts";
 import { type FinishedReply, finishReply, malformToolInput } from "./reply.ts";
 import { readJsonBody } from "./request-body.ts";
 import type { Script, ScriptedBlock, Step } from "./scenario.ts";
@@ -21,6 +22,7 @@ export type ExchangeDeps = {
   readonly script: Script;
   readonly ledger: Ledger;
   readonly cache: PromptCache;
+  readonly rates: RateLimiter;
   readonly nowMs: () => number;
   readonly nextNumber: () => number;
   readonly untilReleased: (gone: AbortSignal) => Promise<void>;
@@ -47,6 +49,9 @@ export async function answerMessages(call: Call, deps: ExchangeDeps): Promise<vo
   const billing = deps.script.billing();
   const segments = promptSegments(request, tokenizerOf(billing));
   const requestHash = hashOf(request, segments);
+  const rate = deps.rates.admit(request.model, totalTokens(segments), deps.script.rateLimits());
+  for (const [name, value] of Object.entries(rate.headers)) response.setHeader(name, value);
+  if (rate.refused !== undefined) return refuseForRate(call, deps, receivedAtMs, request, requestHash);
   const step = deps.script.take({
     model: request.model,
     turn: 1 + request.messages.filter(({ role }) => role === "assistant").length,
@@ -67,6 +72,7 @@ export async function answerMessages(call: Call, deps: ExchangeDeps): Promise<vo
   const onEnded = (ended: Ended) => {
     if (entry !== undefined) return;
     const tokens = chargedOutput(bill, ended);
+    deps.rates.count(request.model, tokens ?? 0);
     entry = deps.ledger.record({
       ...described(call, receivedAtMs, request, requestHash),
       answered_at_ms: deps.nowMs(),
@@ -161,6 +167,26 @@ function refuse(
     request_id: requestId,
   });
   sendError(response, error, requestId);
+}
+
+function refuseForRate(
+  call: Call,
+  deps: ExchangeDeps,
+  receivedAtMs: number,
+  request: MessageRequest,
+  requestHash: string,
+): void {
+  deps.ledger.record({
+    ...described(call, receivedAtMs, request, requestHash),
+    answered_at_ms: deps.nowMs(),
+    message_id: null,
+    outcome: "failed",
+    status: 429,
+    stop_reason: null,
+    usage: null,
+    billed_nano_usd: 0,
+  });
+  sendError(call.response, apiError(429), call.requestId);
 }
 
 /** Ids end in a hash of the prompt, too: a conversation that outlives this process never sees the same one twice. */

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { Billing, FAIR } from "./billing.ts";
 import { brainNames } from "./brain/brain-names.ts";
+import { RateLimits } from "./rate-limits.ts";
 
 const afterEvents = { after_events: z.int().min(0).optional() };
 const text = z.string().max(1_000_000);
@@ -117,6 +118,8 @@ export const Scenario = z.strictObject({
   default: z.enum(brainNames).optional(),
   /** How everybody is billed from now on; stays as it was when left out. */
   billing: Billing.optional(),
+  /** What everybody together may ask of each model; stays as it was when left out, null takes it away. */
+  rate_limits: RateLimits.nullable().optional(),
 });
 export type Scenario = z.infer<typeof Scenario>;
 /** As it is written down: what has a default may be left out. */
@@ -134,9 +137,10 @@ export type Script = {
   take(prompt: Prompt): Step | undefined;
   defaultBrain(): (typeof brainNames)[number];
   billing(): Billing;
+  rateLimits(): RateLimits | undefined;
   /** Steps with times left. */
   pending(): readonly Step[];
-  /** Only the steps whose match.contains is this; without it everything, the default and the billing included. */
+  /** Only the steps whose match.contains is this; without it everything, the default, billing and rate limits included. */
   clear(contains?: string): void;
 };
 
@@ -144,11 +148,13 @@ export function createScript(): Script {
   let steps: Step[] = [];
   let defaultBrain: ReturnType<Script["defaultBrain"]> = "brain";
   let billing: Billing = FAIR;
+  let rateLimits: RateLimits | null = null;
   return {
     add(scenario) {
       steps.push(...scenario.steps.map((step) => ({ ...step })));
       defaultBrain = scenario.default ?? defaultBrain;
       billing = scenario.billing ?? billing;
+      if (scenario.rate_limits !== undefined) rateLimits = scenario.rate_limits;
     },
     take(prompt) {
       const index = steps.findIndex((step) => matches(step, prompt));
@@ -160,12 +166,14 @@ export function createScript(): Script {
     },
     defaultBrain: () => defaultBrain,
     billing: () => billing,
+    rateLimits: () => rateLimits ?? undefined,
     pending: () => steps,
     clear(contains) {
       steps = contains === undefined ? [] : steps.filter(({ match }) => match.contains !== contains);
       if (contains !== undefined) return;
       defaultBrain = "brain";
       billing = FAIR;
+      rateLimits = null;
     },
   };
 }

@@ -23,6 +23,7 @@ import { answerCountTokens, answerMessages, type ExchangeDeps, hasCredentials } 
 import { createLedger } from "./ledger.ts";
 import { findModel, listModels } from "./models.ts";
 import { createPromptCache } from "./prompt-cache.ts";
+import { createRateLimiter } from "./rate-limits.ts";
 import { readJsonBody } from "./request-body.ts";
 import { createScript, Scenario, type ScenarioInput } from "./scenario.ts";
 import { createStalls } from "./stalls.ts";
@@ -63,6 +64,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     script,
     ledger: createLedger(),
     cache: createPromptCache({ nowMs }),
+    rates: createRateLimiter({ nowMs }),
     nowMs,
     nextNumber: () => ++lastNumber,
     untilReleased: stalls.wait,
