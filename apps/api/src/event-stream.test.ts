@@ -223,7 +223,12 @@ describe("a stream without notices", () => {
   it("still sees every event, by looking", async () => {
     const deaf = await ownApi({
       recheckMs: 20,
-      notices: { follow: () => new Promise(() => {}), onEnded: async () => {}, close: () => {} },
+      notices: {
+        follow: () => new Promise(() => {}),
+        onHealth: async () => {},
+        onEnded: async () => {},
+        close: () => {},
+      },
     });
     const task = await deaf.submit();
     const response = await deaf.open(`/v1/tasks/${task}/events`, {

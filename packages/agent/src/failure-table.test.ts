@@ -6,6 +6,7 @@ import { z } from "zod";
 import { defineTool, type Tool } from "./define-tool.ts";
 import { type FailureClass, modelFailures, stopClasses, toolFailures } from "./failure-table.ts";
 import type { ModelReply } from "./model/reply.ts";
+import type { TaskDeps } from "./task/run.ts";
 import {
   callsReply,
   countingTools,
@@ -71,7 +72,14 @@ describe("a failed tool call is the model's to answer, not the task's end", () =
     responded("m1", call("look", { x: 1 })),
     { type: "tool.started", data: { call: "c0", tool: "look", effect: "write" } },
   ];
-  const cases: Record<Code, { tool: Tool; first: ModelReply; before?: NewEvent[]; limits?: object }> = {
+  type Case = {
+    tool: Tool;
+    first: ModelReply;
+    before?: NewEvent[];
+    limits?: object;
+    over?: Partial<TaskDeps>;
+  };
+  const cases: Record<Code, Case> = {
     unknown_tool: { tool: works, first: call("nothing", {}) },
     invalid_input: { tool: works, first: call("look", { x: "one" }) },
     reply_cut: { tool: works, first: { ...call("look", { x: 1 }), stopReason: "max_tokens" } },
@@ -86,11 +94,16 @@ describe("a failed tool call is the model's to answer, not the task's end", () =
       first: call("look", { x: 1 }),
     },
     outcome_unknown: { tool: tool(() => "sent", { effect: "write" }), first: reply(), before: started },
+    tool_unavailable: {
+      tool: tool(() => "fine", { breaker: true }),
+      first: call("look", { x: 1 }),
+      over: { toolHealth: { admit: () => undefined, downForMs: () => 1000 } },
+    },
     limit_reached: { tool: works, first: call("look", { x: 1 }), limits: { max_tool_calls: 0 } },
   };
 
   it.each(Object.entries(toolFailures) as [Code, FailureClass][])("%s is %s", async (code, kind) => {
-    const { tool: looked, first, before = [], limits = {} } = cases[code];
+    const { tool: looked, first, before = [], limits = {}, over = {} } = cases[code];
     const submitted = submittedEvent([looked]);
     if (submitted.type === "task.submitted") submitted.data.limits = { ...submitted.data.limits, ...limits };
     const soFar = [
@@ -98,7 +111,7 @@ describe("a failed tool call is the model's to answer, not the task's end", () =
       ...before.map((event, i): Event => ({ ...event, seq: i + 2, at: NOW_MS, attempt: 1 })),
     ];
     const model = scriptedModel((_, turn) => (turn === 0 ? first : reply()));
-    const { journal } = await perform(soFar, { model, tools: [looked] });
+    const { journal } = await perform(soFar, { model, tools: [looked], ...over });
     const failure = journal.find(({ type }) => type === "tool.failed");
     expect(failure?.data).toMatchObject({ error: { code } });
     // A limit ends the task in good order, with what there is; of anything else the model makes the best.

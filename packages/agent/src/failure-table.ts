@@ -45,6 +45,7 @@ export const toolFailures = {
   tool_error: "logical",
   tool_timeout: "logical",
   outcome_unknown: "logical",
+  tool_unavailable: "logical",
   limit_reached: "safety",
 } as const satisfies Record<string, FailureClass>;
 

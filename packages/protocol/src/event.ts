@@ -39,6 +39,7 @@ export const toolErrorCodes = [
   "limit_reached",
   "reply_cut",
   "guardrail_refused",
+  "tool_unavailable",
 ] as const;
 
 /** The call was not run, since it only repeated one: the answer is the one of that turn. */
@@ -104,15 +105,17 @@ const data = {
     error: TaskError,
     status: z.int().nullable(),
     retryable: z.boolean(),
+    /** The provider is down or refuses for its rate: no try of the task is counted for it. */
+    capacity: z.literal(true).optional(),
     cost_nano_usd: NanoUsd,
     /** The cost is the call's worst case: whether it was billed is not known. */
     unconfirmed: z.boolean(),
   }),
-  /** The turns from here on are asked of a cheaper model. */
+  /** The turns from here on are asked of another model: a cheaper one, or one that is not overloaded. */
   "model.downgraded": z.strictObject({
     from: z.string(),
     to: z.string(),
-    because: z.enum(["soft_limit", "budget"]),
+    because: z.enum(["soft_limit", "budget", "overloaded"]),
     message: z.string(),
   }),
   /** The results of these calls are shown to the model no more, from here on. `tokens_freed` is an estimate. */
@@ -190,7 +193,7 @@ const data = {
     message: z.string().optional(),
   }),
   "task.resumed": z.strictObject({
-    because: z.enum(["timer", "retry", "budget", "request", "vanished"]),
+    because: z.enum(["timer", "retry", "budget", "capacity", "request", "vanished"]),
     budget: Budget.optional(),
   }),
   /** suspect: crashed twice without a step between, and goes on alone in quarantine. */

@@ -200,7 +200,10 @@ export function applyEvent(state: TaskState, event: Event): void {
       break;
     case "model.downgraded":
       state.model = event.data.to;
-      state.degraded ??= { reason: "cheaper_model", message: event.data.message };
+      state.degraded ??= {
+        reason: event.data.because === "overloaded" ? "fallback_model" : "cheaper_model",
+        message: event.data.message,
+      };
       break;
     case "tool.started":
       countToolCall(state, event.data.call);
@@ -239,6 +242,7 @@ export function applyEvent(state: TaskState, event: Event): void {
       chargeOpenHolds(state);
       state.status = "waiting";
       state.waitingFor = event.data.for;
+      if (event.data.for === "capacity") forgiveOutage(state);
       state.wakeAtMs =
         event.data.until ?? (event.data.after_ms === undefined ? null : event.at + event.data.after_ms);
       if (
@@ -383,12 +387,23 @@ function closeToolHold(
 function closeFailedCall(state: TaskState, failure: EventData<"model.failed">): void {
   const request = state.openHolds.get(failure.call);
   state.openHolds.delete(failure.call);
-  if (failure.retryable) state.failedTries += 1;
+  if (failure.retryable && !failure.capacity) state.failedTries += 1;
   state.lastFailure = failure.error;
   state.modelCostNanoUsd += failure.cost_nano_usd;
   if (!failure.unconfirmed) return;
   state.unconfirmedNanoUsd += failure.cost_nano_usd;
   if (request !== undefined) state.unconfirmedTokens += worstCaseTokens(request);
+}
+
+/** The stay came to nothing for want of a provider: neither it nor the tries before it count against the task. */
+function forgiveOutage(state: TaskState): void {
+  state.attempts -= outageAttempts(state);
+  state.failedTries = state.crashes.length;
+}
+
+/** The attempts that a task which now waits for capacity is given back: this one, and each that failed just before it. */
+export function outageAttempts({ attempts, failedTries, crashes }: TaskState): number {
+  return Math.min(attempts, 1 + failedTries - crashes.length);
 }
 
 function confirmUsage(state: TaskState, report: EventData<"usage.confirmed">): void {

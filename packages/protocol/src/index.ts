@@ -37,6 +37,7 @@ export {
 export {
   applyEvent,
   foldTask,
+  outageAttempts,
   spentNanoUsd,
   type TaskState,
   taskFromSubmission,

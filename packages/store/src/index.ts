@@ -3,6 +3,7 @@ export { type Account, accountKey, scopeAccounts, type Terms } from "./account.t
 export { type CachedAnswer, cacheAnswer, findCachedAnswer } from "./answer-cache.ts";
 export { type ApiKeyRecord, createApiKey, findApiKey, Scope, webhookSecret } from "./api-keys.ts";
 export { readBudget, setLimit, type WindowBudget } from "./budgets.ts";
+export { type CapacityAsk, type CapacityLease, type CapacityLimits, leaseCapacity } from "./capacity.ts";
 export { type Claim, type ClaimOutcome, claimTask } from "./claim.ts";
 export { type Codec, compressingCodec } from "./codec.ts";
 export {
@@ -33,7 +34,7 @@ export {
 export { readJournal, readSubmission, readTask } from "./journal.ts";
 export { globalKeys, isTenantName, key } from "./keys.ts";
 export { type ListedTask, type ListingFilters, listTasks } from "./listing.ts";
-export { type Notice, type Notices, openNotices, publishText } from "./notices.ts";
+export { type Notice, type Notices, openNotices, publishHealth, publishText } from "./notices.ts";
 export type { Pace } from "./pace.ts";
 export {
   enqueueDelivery,

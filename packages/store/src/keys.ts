@@ -46,6 +46,9 @@ export const globalKeys = {
   replicated: "pawl:replicated", // STRING written to learn whether a replica has all that came before it
   tenant: (tenant: string) => `pawl:tenant:${tenant}`, // HASH   the tenant's signing secrets
   controlChannel: "pawl:control", // channel: tasks whose worker must stop, `<base>\n<task>`
+  healthChannel: "pawl:health", // channel: what workers tell each other of providers and tools, in JSON
+  /** HASH   what the provider allows for a model, and what of it is given out; forgotten when nobody asks for long. */
+  capacity: (provider: string, model: string) => `pawl:{capacity:${provider}/${model}}`,
 } as const;
 
 /** A key of no tenant that scripts of every tenant reach: on one server only. */

@@ -18,6 +18,8 @@ export type Notices = {
   follow(tenant: string, task: string, listener: (notice: Notice) => void): Promise<() => void>;
   /** Calls `listener` for each task that was ended from outside: its worker must stop at once. */
   onEnded(listener: (ended: { tenant: string; task: string }) => void): Promise<void>;
+  /** Calls `listener` with what workers tell each other of the health of providers and tools, own words included. */
+  onHealth(listener: (message: string) => void): Promise<void>;
   close(): void;
 };
 
@@ -68,8 +70,16 @@ export function openNotices(store: Store, onError: (error: Error) => void): Noti
         listener({ tenant: tenantOfBase(base), task });
       });
     },
+    async onHealth(listener) {
+      await subscribe(globalKeys.healthChannel, listener);
+    },
     close: () => connection.disconnect(),
   };
+}
+
+/** Tells every worker. A lost word costs time only: each of them finds out for itself. */
+export async function publishHealth(store: Store, message: string): Promise<void> {
+  await store.redis.publish(globalKeys.healthChannel, message);
 }
 
 /** Sends text as it is being written to whoever follows the task right now. Lost text is no loss. */

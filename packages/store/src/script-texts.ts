@@ -19,6 +19,7 @@ const scriptNames = [
   "deliver",
   "limit",
   "rollup",
+  "lease",
 ] as const;
 export type ScriptName = (typeof scriptNames)[number];
 
@@ -29,6 +30,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const settings = {
   controlChannel: globalKeys.controlChannel,
   accountKeptMs: String(40 * DAY_MS), // after it was used last: longer than the longest window
+  capacityKeptMs: String(10 * 60 * 1000), // what a provider allows is learnt again after so long without a call
   sweepGraceMs: String(DAY_MS), // how much longer than its retention a task lives where no sweeper runs
 };
 

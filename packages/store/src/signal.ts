@@ -30,7 +30,11 @@ export function cancelTask(
   ]);
 }
 
-const wakeReasons: Record<string, EventData<"task.resumed">["because"]> = { retry: "retry", timer: "timer" };
+const wakeReasons: Record<string, EventData<"task.resumed">["because"]> = {
+  retry: "retry",
+  timer: "timer",
+  capacity: "capacity",
+};
 
 /** Rings a task's alarm: wakes it if its time has come, stops it if its deadline has passed, else refuses. */
 export function ringAlarm(

@@ -12,6 +12,33 @@ const started = (leg: number) => ({ worker: "w1", leg, model_provider: "test" })
 const claimed = () => claimedTask(store);
 const note: NewEvent = { type: "limit.warned", data: { limit: "max_turns", message: "nearly" } };
 
+describe("a task that waits for capacity", () => {
+  it("is given back the attempts that came to nothing, in the head as in the journal", async () => {
+    const { task, step } = await claimed();
+    const failure = { code: "model_unavailable", message: "Overloaded" } as const;
+    const facts: NewEvent[] = [
+      {
+        type: "model.failed",
+        data: {
+          call: "m1",
+          error: failure,
+          status: 529,
+          retryable: true,
+          capacity: true,
+          cost_nano_usd: 0,
+          unconfirmed: false,
+        },
+      },
+      { type: "task.waiting", data: { for: "capacity", after_ms: 60_000 } },
+    ];
+    await step(1, { facts, transition: { to: "waiting", for: "capacity", afterMs: 60_000, uncounted: 1 } });
+    const state = foldTask(await readJournal(store, tenant, task));
+    expect(state).toMatchObject({ status: "waiting", waitingFor: "capacity", attempts: 0, failedTries: 0 });
+    expect(state.deadlineAtMs).not.toBeNull();
+    await expectHeadToMatchJournal(store, tenant, task);
+  });
+});
+
 describe("the command slot", () => {
   it("returns the kept reply to a command sent again, and does nothing twice", async () => {
     const { task, step } = await claimed();

@@ -5,7 +5,8 @@ import type { ScriptArgument } from "./scripts.ts";
 export type Transition =
   | { to: "running" }
   | { to: "queued"; lane?: "quarantine" }
-  | { to: "waiting"; for: WaitingFor; afterMs?: number | undefined }
+  /** `uncounted`: attempts that came to nothing for no fault of the task's own. */
+  | { to: "waiting"; for: WaitingFor; afterMs?: number | undefined; uncounted?: number | undefined }
   | { to: TerminalStatus; stopReason: StopReason; deliveryId: string };
 
 export function transitionArguments(transition: Transition, retentionMs: number): ScriptArgument[] {
@@ -20,6 +21,7 @@ export function transitionArguments(transition: Transition, retentionMs: number)
         transition.for,
         transition.afterMs ?? "",
         deadlineStandsStill(transition.for) ? 1 : 0,
+        transition.uncounted ?? 0,
       ];
     default:
       return [transition.to, transition.stopReason, transition.deliveryId, retentionMs];

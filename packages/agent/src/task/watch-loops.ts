@@ -98,6 +98,7 @@ const isOfTheCall: Record<EventData<"tool.failed">["error"]["code"], boolean> = 
   outcome_unknown: false,
   limit_reached: false,
   reply_cut: false,
+  tool_unavailable: false,
 };
 
 /** What the same call came to before, where it is not to be run again; undefined: it may run. */

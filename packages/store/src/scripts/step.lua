@@ -118,10 +118,12 @@ if verdict == 'LINE' then
   }, touched, legs)
   joinLine(task, account, least, need, parked, touched)
 elseif verdict == 'OK' then
-  apply(task, takeTransition(), touched, legs)
-  if to == 'queued' then
-    -- Handed back: the attempt is not counted.
-    put(task, 'attempts', whole(tonumber(head.attempts) - 1))
+  local transition = takeTransition()
+  apply(task, transition, touched, legs)
+  -- Handed back, or come to nothing for want of a provider.
+  local uncounted = to == 'queued' and 1 or transition.uncounted or 0
+  if uncounted > 0 then
+    put(task, 'attempts', whole(tonumber(head.attempts) - uncounted))
   end
 end
 local outcome, before = finish(verdict, free, soft)

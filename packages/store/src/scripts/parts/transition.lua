@@ -57,13 +57,14 @@ local function toEnd(task, ending, touched, legs)
   leaveSeat(task, legs)
 end
 
--- '' nothing; 'queued' and its lane; 'waiting', its three arguments; or a terminal status with its three.
+-- '' nothing; 'queued' and its lane; 'waiting', its three arguments and how many attempts do not count; or a terminal
+-- status with its three.
 local function takeTransition()
   local to = take()
   if to == 'queued' then
     return { to = to, lane = take() }
   elseif to == 'waiting' then
-    return { to = to, waitingFor = take(), afterMs = take(), standsStill = take() }
+    return { to = to, waitingFor = take(), afterMs = take(), standsStill = take(), uncounted = takeNumber() }
   elseif terminal[to] then
     return { to = to, status = to, stopReason = take(), delivery = take(), retentionMs = take() }
   end
