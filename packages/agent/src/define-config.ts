@@ -13,6 +13,7 @@ import {
   withBudget,
 } from "@pawl/protocol";
 import { z } from "zod";
+import { type Capacity, capacityOf, capacitySchema } from "./capacity-config.ts";
 import { TOOL_NAME, type Tool, toolFaults } from "./define-tool.ts";
 import { type Price, priceOf } from "./models/prices.ts";
 import { AUTO_MODEL, defaultTiers, tiersOver } from "./models/route.ts";
@@ -116,6 +117,8 @@ const configSchema = z.strictObject({
   guardrails: z
     .strictObject({ policy: GuardPolicy.optional(), tenants: z.record(z.string(), GuardPolicy).optional() })
     .optional(),
+  /** When a model counts as down, and what the fleet may ask of it a minute. */
+  capacity: capacitySchema.optional(),
   limits: z
     .strictObject({
       ...scopeLimitsSchema.shape,
@@ -163,6 +166,7 @@ export type PawlConfig = {
   };
   /** For agents without tiers of their own. */
   readonly routing: { readonly tiers: ModelTiers };
+  readonly capacity: Capacity;
 };
 
 export type ConfigFault = { readonly path: string; readonly message: string };
@@ -208,7 +212,15 @@ export function defineConfig(input: ConfigInput, atMs: number = Date.now()): Paw
   const parsed = configSchema.safeParse(input);
   if (!parsed.success) throw new ConfigError(parsed.error.issues.flatMap(faultsOfIssue));
 
-  const { agents, tools: ownTools = [], models = {}, limits, routing, guardrails } = parsed.data;
+  const {
+    agents,
+    tools: ownTools = [],
+    models = {},
+    limits,
+    routing,
+    guardrails,
+    capacity,
+  } = parsed.data;
   const config: PawlConfig = {
     agents: Object.hasOwn(agents, "default") ? agents : { default: defaultAgent, ...agents },
     tools: [...builtInTools, ...ownTools],
@@ -224,6 +236,7 @@ export function defineConfig(input: ConfigInput, atMs: number = Date.now()): Paw
     scopeLimits: scopeLimitsOf(limits ?? {}),
     guardrails: { policy: guardrails?.policy, tenants: guardrails?.tenants ?? {} },
     routing: { tiers: tiersOver(defaultTiers, routing?.tiers) },
+    capacity: capacityOf(capacity ?? {}),
   };
   const faults = [
     ...toolListFaults(ownTools),

@@ -71,6 +71,11 @@ export type Tool<Input extends ToolInput = ToolInput> = {
    * judged by time: no longer than `maxDurationMs` without a change. In milliseconds.
    */
   readonly poll?: { readonly intervalMs: number; readonly maxDurationMs: number };
+  /**
+   * While the tool is down its calls fail at once: after `failures` (5) in a row, for `openMs` (5,000) and then longer,
+   * up to a minute, until a probe succeeds. Timeouts and unforeseen errors count, and a ToolError of code `unavailable`.
+   */
+  readonly breaker?: true | { readonly failures?: number; readonly openMs?: number };
   // A method, not a property: tools of many inputs then fit one list.
   run(input: z.output<Input>, ctx: ToolContext): JsonValue | Promise<JsonValue>;
 };
@@ -87,6 +92,7 @@ const KNOWN_KEYS: readonly string[] = [
   "identifiedBy",
   "volatile",
   "poll",
+  "breaker",
   "run",
 ];
 const EFFECTS: readonly string[] = ToolEffect.options;
@@ -128,6 +134,9 @@ export function toolFaults(tool: unknown): string[] {
   if (tool.costUsd !== undefined) {
     const [fault] = UsdAmount.safeParse(tool.costUsd).error?.issues ?? [];
     if (fault !== undefined) faults.push(`costUsd ${fault.message}`);
+  }
+  if (tool.breaker !== undefined && !isBreaker(tool.breaker)) {
+    faults.push("breaker must be true, or { failures?, openMs? } as whole numbers from 1");
   }
   return [...faults, ...loopFaults(tool), ...inputFaults(tool.input)];
 }
@@ -175,6 +184,13 @@ function inputFaults(input: unknown): string[] {
 function isObjectSchema(input: unknown): input is ToolInput {
   if (!isRecord(input) || typeof input.safeParse !== "function" || !isRecord(input._zod)) return false;
   return isRecord(input._zod.def) && input._zod.def.type === "object";
+}
+
+function isBreaker(value: unknown): boolean {
+  if (value === true) return true;
+  if (!isRecord(value)) return false;
+  const { failures = 1, openMs = 1, ...others } = value;
+  return isTimeoutMs(failures) && isTimeoutMs(openMs) && Object.keys(others).length === 0;
 }
 
 function isTimeoutMs(value: unknown): boolean {

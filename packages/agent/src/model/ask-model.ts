@@ -1,6 +1,7 @@
 /** One exchange with the model over the Messages API, always streamed, never retried here. */
 import Anthropic from "@anthropic-ai/sdk";
 import type { AgentDefinition, ContentBlock } from "@pawl/protocol";
+import { readRateLimits, type ToldLimits } from "../health/rate-limits.ts";
 import type { Message } from "../task/message.ts";
 import { readReply } from "./read-reply.ts";
 import type { ModelReply } from "./reply.ts";
@@ -19,7 +20,12 @@ export type Model = {
   /** Throws what the SDK, the network or `onText` threw; an abort by `signal` rejects with its reason. */
   ask(
     request: ModelRequest,
-    options: { signal: AbortSignal; onText: (text: string) => void },
+    options: {
+      signal: AbortSignal;
+      onText: (text: string) => void;
+      /** The answer has begun; undefined: its headers name no limit of the provider's. */
+      onLimits?: (told: ToldLimits | undefined) => void;
+    },
   ): Promise<ModelReply>;
   /** The provider's own count of the request's input tokens; undefined where it cannot be had. */
   countTokens(request: ModelRequest, signal: AbortSignal): Promise<number | undefined>;
@@ -40,7 +46,7 @@ export function anthropicModel({ apiKey, baseUrl, idleTimeoutMs }: AnthropicMode
     fetch: watchedFetch(idleTimeoutMs),
   });
   return {
-    async ask(request, { signal, onText }) {
+    async ask(request, { signal, onText, onLimits }) {
       signal.throwIfAborted();
       // A signal of its own: the SDK lets go of one only when it has read the stream itself.
       const call = new AbortController();
@@ -50,7 +56,9 @@ export function anthropicModel({ apiKey, baseUrl, idleTimeoutMs }: AnthropicMode
       try {
         // A generous time to headers: the watchdog is the one that decides.
         const options = { signal: call.signal, timeout: idleTimeoutMs * 2 };
-        return await readReply(await client.messages.create(body, options).asResponse(), onText);
+        const response = await client.messages.create(body, options).asResponse();
+        onLimits?.(readRateLimits(response.headers));
+        return await readReply(response, onText);
       } catch (error) {
         signal.throwIfAborted();
         throw error;

@@ -2,6 +2,7 @@
 import Anthropic from "@anthropic-ai/sdk";
 import type { TaskErrorCode } from "@pawl/protocol";
 import { type ModelFailureRow, modelFailures, rowOfStatus } from "../failure-table.ts";
+import { readRateLimits, type ToldLimits } from "../health/rate-limits.ts";
 
 export type ModelFailure = {
   code: TaskErrorCode;
@@ -11,6 +12,8 @@ export type ModelFailure = {
   retryable: boolean;
   billed: "no" | "unknown";
   retryAfterMs: number | undefined;
+  /** What the provider allows, where the refusal's headers say so. */
+  limits?: ToldLimits | undefined;
 };
 
 /** Codes of a connection that never was: nothing can have been sent on it. */
@@ -36,6 +39,7 @@ export function modelFailure(error: unknown, nowMs: number): ModelFailure {
     retryable: row.class === "transient",
     billed: row.billed,
     retryAfterMs: answered === undefined ? undefined : retryAfterMs(answered.headers, nowMs),
+    limits: answered?.headers === undefined ? undefined : readRateLimits(answered.headers),
   };
 }
 

@@ -5,12 +5,14 @@
 
 import { type NewEvent, nanoFromUsd, type SpentOn } from "@pawl/protocol";
 import type { ToolContext } from "../define-tool.ts";
+import { toolDownMessage } from "../health/tool-health.ts";
 import { limitReached } from "./after-reply.ts";
 import { type ToolCall, unansweredCalls } from "./conversation.ts";
 import { guardAnswer, guardCall } from "./guards.ts";
 import { interruptionOf } from "./interruption.ts";
 import { apply, type Outcome, type Run, record, remember } from "./run.ts";
-import { completed, failed, type PreparedCall, prepareCall, runCall, type ToolOutcome } from "./run-call.ts";
+import { completed, failed, type PreparedCall, prepareCall, type ToolOutcome } from "./run-call.ts";
+import { runInHealth } from "./run-in-health.ts";
 import { blockedBy, pollAgainInMs } from "./watch-loops.ts";
 
 /** Calls of one turn run concurrently; each answer is recorded as soon as may be, the last with the next step. */
@@ -43,7 +45,7 @@ async function runAll(run: Run, ready: readonly ReadyCall[]): Promise<Outcome> {
   const answer = async (one: ReadyCall): Promise<void> => {
     const cost = costMeter(one);
     const context = { ...contextFor(run, one, afterShutdown.signal), reportCost: cost.report };
-    const outcome = await runCall(one, context, run.nowMs());
+    const outcome = await runInHealth(one, context, run);
     open -= 1;
     remember(run, withCost(guardAnswer(run, outcome), one, cost.nanoUsd()));
     if (one.hold !== undefined)
@@ -72,7 +74,11 @@ function callsToRun(run: Run): { ready: ReadyCall[]; laterMs: number | undefined
   let begun = 0;
   const laterMs: number[] = [];
   const ready = unansweredCalls(run.conversation).flatMap((call, i) => {
-    const prepared = blocked(run, call) ?? refusal(run, call, begun) ?? prepareCall(call, run.toolsByName);
+    const prepared =
+      blocked(run, call) ??
+      refusal(run, call, begun) ??
+      outOfService(run, call) ??
+      prepareCall(call, run.toolsByName);
     if ("type" in prepared) {
       remember(run, prepared);
       return [];
@@ -195,6 +201,13 @@ function refusal(run: Run, call: ToolCall, begun: number): ToolOutcome | undefin
     "limit_reached",
     `Not run: this task may use ${limits.max_tool_calls} tool calls in all.`,
   );
+}
+
+/** A call that may have run before a crash is looked at by the rules for crashes first. */
+function outOfService(run: Run, call: ToolCall): ToolOutcome | undefined {
+  const tool = run.toolsByName.get(call.tool);
+  const downForMs = tool === undefined || call.started ? 0 : run.toolHealth.downForMs(tool);
+  return downForMs > 0 ? failed(call, "tool_unavailable", toolDownMessage(call.tool, downForMs)) : undefined;
 }
 
 function contextFor(

@@ -17,8 +17,9 @@ import { type Outcome, type Run, record, remember } from "./run.ts";
 export async function askTurn(run: Run): Promise<Outcome> {
   const granted = await grantTurn(run);
   if (granted.kind !== "granted") return granted.outcome;
-  const { call, request, price } = granted;
+  const { call, request, price, permit } = granted;
   if (!run.stillOurs() || run.signal.aborted) {
+    void permit.done({ kind: "unused" });
     rememberUnsent(run, call);
     return "continue";
   }
@@ -26,13 +27,21 @@ export async function askTurn(run: Run): Promise<Outcome> {
   const live = liveText(run);
   try {
     const reply = await run.model
-      .ask(request, { signal: run.signal, onText: live.write })
+      .ask(request, { signal: run.signal, onText: live.write, onLimits: permit.told })
       .finally(live.flush);
+    const { input_tokens, cache_write_tokens, output_tokens } = reply.usage;
+    // What is read from the cache counts against no rate.
+    const inputTokens = input_tokens + cache_write_tokens;
+    void permit.done({ kind: "answered", inputTokens, outputTokens: output_tokens });
     rememberReply(run, call, request.model, reply, price, run.nowMs() - startedAtMs);
     return "continue";
   } catch (error) {
-    if (interruptionOf(run.signal)) return "continue";
-    return failedCall(run, call, modelFailure(error, run.nowMs()));
+    if (interruptionOf(run.signal)) {
+      void permit.done({ kind: "broken_off" });
+      return "continue";
+    }
+    const failure = modelFailure(error, run.nowMs());
+    return failedCall(run, call, failure, await permit.done({ kind: "failed", failure }));
   }
 }
 
@@ -107,7 +116,13 @@ function rememberUnsent(run: Run, call: string): void {
   run.settled.push({ hold: call, nanoUsd: 0, spentOn: spentOnModel(run.state.model) });
 }
 
-async function failedCall(run: Run, call: string, failure: ModelFailure): Promise<Outcome> {
+/** `forCapacity`: the provider is down or refuses for its rate; the next turn asks the gate what to do about it. */
+async function failedCall(
+  run: Run,
+  call: string,
+  failure: ModelFailure,
+  forCapacity: boolean,
+): Promise<Outcome> {
   const held = run.state.openHolds.get(call)?.held_nano_usd ?? 0;
   const unconfirmed = failure.billed === "unknown";
   const cost = unconfirmed ? held : 0;
@@ -118,13 +133,14 @@ async function failedCall(run: Run, call: string, failure: ModelFailure): Promis
       error: { code: failure.code, message: failure.message },
       status: failure.status,
       retryable: failure.retryable,
+      ...(forCapacity ? { capacity: true } : {}),
       cost_nano_usd: cost,
       unconfirmed,
     },
   });
   run.settled.push({ hold: call, nanoUsd: cost, spentOn: spentOnModel(run.state.model), unconfirmed });
   if (!failure.retryable) return fail(run, { code: failure.code, message: failure.message });
-  if (triesExhausted(run) !== undefined) return "continue";
+  if (forCapacity || triesExhausted(run) !== undefined) return "continue";
   const afterMs = retryDelayMs(run.state.failedTries, failure.retryAfterMs, run.random);
   remember(run, {
     type: "task.waiting",

@@ -4,6 +4,7 @@
  * then the end. Before all that the conversation is kept within the model's context window.
  */
 import { type EventData, type NewEvent, type SpentOn, spentNanoUsd, type TaskError } from "@pawl/protocol";
+import type { Permit } from "../health/model-gate.ts";
 import type { ModelRequest } from "../model/ask-model.ts";
 import { cheaperModel, softShareOf } from "../models/cheaper-model.ts";
 import type { Price } from "../models/prices.ts";
@@ -11,6 +12,7 @@ import type { LimitScope } from "./after-reply.ts";
 import { planContext } from "./context-budget.ts";
 import { LAST_TURN } from "./conversation.ts";
 import { fail, stopAt } from "./end-task.ts";
+import { enterGate } from "./enter-gate.ts";
 import { fitLastTurn } from "./fit-last-turn.ts";
 import { type Message, text, withNote } from "./message.ts";
 import {
@@ -24,8 +26,10 @@ import { apply, type Outcome, type Run, record, remember } from "./run.ts";
 import { messagesFor } from "./thinking.ts";
 
 export type Granted =
-  | { kind: "granted"; call: string; request: ModelRequest; price: Price }
-  | { kind: "denied"; outcome: Outcome };
+  | { kind: "granted"; call: string; request: ModelRequest; price: Price; permit: Permit }
+  | Denied;
+
+type Denied = { kind: "denied"; outcome: Outcome };
 
 /** A turn as it may be asked for: what is sent, the bound on it, and how its answer is to be taken. */
 type Draft = {
@@ -82,8 +86,21 @@ export async function grantTurn(run: Run): Promise<Granted> {
           learnt = {};
           break;
         }
-        const taken = await takeMoney(run, drafted.draft, learnt);
-        if (taken.kind !== "spent") return taken;
+        // Before any money is held: who waits for a provider holds nothing.
+        const entered = await enterGate(run, model);
+        if (entered.kind === "denied") return entered;
+        if (entered.kind === "downgraded") {
+          learnt = {};
+          break;
+        }
+        const { permit } = entered;
+        const taken = await takeMoney(run, drafted.draft, learnt).catch((error: unknown) => {
+          void permit.done({ kind: "unused" });
+          throw error;
+        });
+        if (taken.kind === "granted") return { ...taken, permit };
+        void permit.done({ kind: "unused" });
+        if (taken.kind === "denied") return taken;
         learnt = { ...learnt, freeNanoUsd: taken.freeNanoUsd };
       }
     }
@@ -164,7 +181,7 @@ async function takeMoney(
   run: Run,
   draft: Draft,
   learnt: Learnt,
-): Promise<Granted | { kind: "spent"; freeNanoUsd: number }> {
+): Promise<Omit<Granted & { kind: "granted" }, "permit"> | Denied | { kind: "spent"; freeNanoUsd: number }> {
   const { plan, model, price } = draft;
   const call = `m${run.state.usage.model_calls + 1}`;
   const { heldNanoUsd: nanoUsd, reserveNanoUsd, leastNanoUsd } = plan;
@@ -212,7 +229,7 @@ function withLastNote(messages: readonly Message[], plan: TurnPlan & { kind: "as
   return plan.lastBecause === undefined ? messages : withNote(messages, text(LAST_TURN));
 }
 
-function denied(outcome: Outcome): Granted {
+function denied(outcome: Outcome): Denied {
   return { kind: "denied", outcome };
 }
 

@@ -16,7 +16,8 @@ export type Where =
   | { to: "running" }
   /** Given back to the queue, to be taken up elsewhere. */
   | { to: "queued"; lane?: "quarantine" }
-  | { to: "waiting"; for: WaitingFor; afterMs?: number }
+  /** `uncounted`: attempts that came to nothing for no fault of the task's own. */
+  | { to: "waiting"; for: WaitingFor; afterMs?: number; uncounted?: number }
   | { to: TerminalStatus; stopReason: StopReason };
 
 export type Settled = {

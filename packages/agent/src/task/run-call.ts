@@ -53,26 +53,31 @@ function parseInput(tool: Tool, input: unknown): { input: Record<string, unknown
   }
 }
 
-/** Rejects with `context.signal.reason` if that aborts first. */
+/** Rejects with `context.signal.reason` if that aborts first. `isIll`: it failed of what its author did not foresee. */
 export async function runCall(
   { call, tool, input }: PreparedCall,
   context: ToolContext,
   startedAtMs: number,
-): Promise<ToolOutcome> {
+): Promise<{ outcome: ToolOutcome; isIll: boolean }> {
   const timeoutMs = tool.timeoutMs ?? DEFAULT_TOOL_TIMEOUT_MS;
   const { signal, aborted, clear } = watch(context.signal, timeoutMs);
   const duration = () => Math.max(0, context.nowMs() - startedAtMs);
   try {
     // A tool that ignores its signal must not hold the task.
     const result = await Promise.race([(async () => tool.run(input, { ...context, signal }))(), aborted]);
-    return completed(call, kept(toolResultText(result)), duration());
+    return { outcome: completed(call, kept(toolResultText(result)), duration()), isIll: false };
   } catch (error) {
     context.signal.throwIfAborted();
-    if (signal.aborted) return failed(call, "tool_timeout", timeoutMessage(tool, timeoutMs), duration());
+    if (signal.aborted)
+      return {
+        outcome: failed(call, "tool_timeout", timeoutMessage(tool, timeoutMs), duration()),
+        isIll: true,
+      };
     const failure = toolFailure(error);
     if (failure.code === "internal_error")
       context.log.error("a tool failed unexpectedly", { tool: call.tool, error });
-    return failed(call, "tool_error", failure.message, duration());
+    const isIll = failure.code === "internal_error" || failure.code === "unavailable";
+    return { outcome: failed(call, "tool_error", failure.message, duration()), isIll };
   } finally {
     clear();
   }

@@ -11,6 +11,8 @@ import {
   type TaskState,
 } from "@pawl/protocol";
 import type { Tool, ToolContext } from "../define-tool.ts";
+import type { ModelGate } from "../health/model-gate.ts";
+import type { ToolHealth } from "../health/tool-health.ts";
 import type { Model } from "../model/ask-model.ts";
 import type { Price } from "../models/prices.ts";
 import type { AnswerCache } from "./answer-cache.ts";
@@ -28,6 +30,9 @@ export type TaskRun = {
 
 export type TaskDeps = {
   model: Model;
+  /** Whether a model may be asked now, and what has become of the call. */
+  gate: ModelGate;
+  toolHealth: ToolHealth;
   priceOf: (model: string, atMs: number) => Price | undefined;
   /** In tokens. */
   contextWindowOf: (model: string) => number;

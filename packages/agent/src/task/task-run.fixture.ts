@@ -6,6 +6,8 @@ import { agentDefinition } from "../agent-definition.ts";
 import { defineConfig } from "../define-config.ts";
 import { defineTool, type Tool } from "../define-tool.ts";
 import { createEgressGuard } from "../egress/egress-guard.ts";
+import { openToAll } from "../health/model-gate.ts";
+import { healthyTools } from "../health/tool-health.ts";
 import type { Model, ModelRequest } from "../model/ask-model.ts";
 import type { ModelReply } from "../model/reply.ts";
 import { priceOf } from "../models/prices.ts";
@@ -133,6 +135,8 @@ export async function perform(
     { tenant: "acme", taskId: "task_1", events: [...journal] },
     {
       priceOf,
+      gate: openToAll,
+      toolHealth: healthyTools,
       contextWindowOf: () => 200_000,
       record,
       signal: new AbortController().signal,
