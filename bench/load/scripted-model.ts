@@ -20,7 +20,8 @@ export function scriptedModel(
     }),
   );
   return {
-    async ask({ messages }, { signal, onText }) {
+    async ask({ messages }, { signal, onText, onLimits }) {
+      onLimits?.(undefined);
       const turn = messages.filter(({ role }) => role === "assistant").length;
       const reply = replies[turn];
       if (reply === undefined) throw new RangeError(`the workload has no turn ${turn}`);

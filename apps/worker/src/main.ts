@@ -58,6 +58,7 @@ async function start(): Promise<void> {
         idleTimeoutMs: MODEL_IDLE_TIMEOUT_MS,
       }),
       modelProvider: modelOfEnv,
+      providerName: new URL(env.ANTHROPIC_BASE_URL ?? "https://api.anthropic.com").host,
       egress,
       nowMs: Date.now,
       log,

@@ -27,6 +27,7 @@ import {
   type Store,
   scopeAccounts,
 } from "@pawl/store";
+import type { ProviderHealth } from "./provider-health.ts";
 import { stepRecorder } from "./record-steps.ts";
 import type { RunningTasks } from "./running-tasks.ts";
 import { taskGuards } from "./task-guards.ts";
@@ -41,6 +42,7 @@ export type PerformDeps = {
   egress: EgressGuard;
   running: RunningTasks;
   replicas: Replicas;
+  health: ProviderHealth;
   workerId: string;
   /** How long a `write` tool in flight may take when the worker is going. */
   writeGraceMs: number;
@@ -113,6 +115,8 @@ async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log):
       { tenant, taskId: task, events },
       {
         model: deps.model,
+        gate: deps.health.gate,
+        toolHealth: deps.health.toolHealth,
         priceOf: (model, atMs) => priceOf(model, atMs, config.prices),
         contextWindowOf: (model) => contextWindowOf(model, config),
         tools: config.tools,

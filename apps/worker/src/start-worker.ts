@@ -16,6 +16,7 @@ import {
 } from "@pawl/store";
 import { deliverWebhook } from "./deliver-webhook.ts";
 import { performTask } from "./perform-task.ts";
+import { openProviderHealth } from "./provider-health.ts";
 import { endWhenIdle, watchQuarantine } from "./quarantine.ts";
 import { runningTasks } from "./running-tasks.ts";
 import { startSweepers } from "./sweepers.ts";
@@ -26,6 +27,8 @@ export type WorkerDeps = {
   config: PawlConfig;
   model: Model;
   modelProvider: () => Promise<string>;
+  /** Whose limits the models' are: workers of one name share them. Default: all. */
+  providerName?: string;
   egress: EgressGuard;
   nowMs: () => number;
   log: Log;
@@ -61,7 +64,14 @@ export async function startWorker(deps: WorkerDeps, options: WorkerOptions): Pro
   onClose("replicas", () => replicas.close());
 
   const workerId = `${hostname()}-${process.pid}-${randomBytes(3).toString("hex")}`;
-  const performing = { ...deps, running, replicas, workerId, writeGraceMs: options.writeGraceMs };
+  const health = await openProviderHealth({
+    ...deps,
+    notices,
+    workerId,
+    provider: deps.providerName ?? "default",
+  });
+  onClose("health of providers", () => health.close());
+  const performing = { ...deps, running, replicas, health, workerId, writeGraceMs: options.writeGraceMs };
   const queue = { lockDurationMs, stalledIntervalMs, onError };
   if (quarantine === undefined) {
     onClose("quarantine", watchQuarantine(store, log));
