@@ -26,6 +26,8 @@ const START_TIMEOUT_MS = 60_000;
 export async function openStage(options: {
   workers: number;
   scenario: ScenarioInput;
+  /** A module beside the one that overspends. */
+  config?: string;
   signal: AbortSignal;
 }): Promise<Stage> {
   const closing: (() => Promise<unknown>)[] = [];
@@ -43,7 +45,7 @@ export async function openStage(options: {
     const env = {
       REDIS_URL: redis.url,
       PAWL_DATA_DIR: dataDir,
-      PAWL_CONFIG: join(import.meta.dirname, "overspend.config.ts"),
+      PAWL_CONFIG: options.config ?? join(import.meta.dirname, "overspend.config.ts"),
       PAWL_ADMIN_KEY: ADMIN_KEY,
       PAWL_WEBHOOK_SECRET: WEBHOOK_SECRET,
       // Short, so that the task of a killed worker is soon another's.

@@ -212,15 +212,7 @@ export function defineConfig(input: ConfigInput, atMs: number = Date.now()): Paw
   const parsed = configSchema.safeParse(input);
   if (!parsed.success) throw new ConfigError(parsed.error.issues.flatMap(faultsOfIssue));
 
-  const {
-    agents,
-    tools: ownTools = [],
-    models = {},
-    limits,
-    routing,
-    guardrails,
-    capacity,
-  } = parsed.data;
+  const { agents, tools: ownTools = [], models = {}, limits, routing, guardrails, capacity } = parsed.data;
   const config: PawlConfig = {
     agents: Object.hasOwn(agents, "default") ? agents : { default: defaultAgent, ...agents },
     tools: [...builtInTools, ...ownTools],
