@@ -186,6 +186,8 @@ const data = {
   }),
   "task.waiting": z.strictObject({
     for: WaitingFor,
+    /** Of waiting for capacity: the provider is down, or it has no room. */
+    capacity: z.enum(["unavailable", "busy"]).optional(),
     after_ms: z.int().nonnegative().optional(),
     /** Of waiting for budget: the money is spent until this window ends; else others' calls hold it. */
     window: WindowName.optional(),

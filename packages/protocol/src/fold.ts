@@ -74,6 +74,8 @@ export type TaskState = {
   readOutside: boolean;
   /** How often the model was asked to write a blocked answer anew. */
   repairs: number;
+  /** When it began to wait for a provider that is down, with no step since. */
+  unavailableSinceMs: number | null;
   /** What the agent said of that text, where it is asked to. */
   selfReport: SelfReport | null;
   /** The newest text the agent wrote: what there is to show when it ends here. */
@@ -145,6 +147,7 @@ export function taskFromSubmission(event: Event): TaskState {
     tainted: false,
     readOutside: data.input.documents.length > 0,
     repairs: 0,
+    unavailableSinceMs: null,
     selfReport: null,
     text: null,
   };
@@ -243,6 +246,7 @@ export function applyEvent(state: TaskState, event: Event): void {
       state.status = "waiting";
       state.waitingFor = event.data.for;
       if (event.data.for === "capacity") forgiveOutage(state);
+      if (event.data.capacity === "unavailable") state.unavailableSinceMs ??= event.at;
       state.wakeAtMs =
         event.data.until ?? (event.data.after_ms === undefined ? null : event.at + event.data.after_ms);
       if (
@@ -326,6 +330,7 @@ export function tokensUsed(state: TaskState): number {
 
 function recordStep(state: TaskState): void {
   state.steps += 1;
+  state.unavailableSinceMs = null;
   state.failedTries = 0;
   state.crashes = [];
   state.quarantineCrashes = 0;
@@ -438,6 +443,7 @@ function reopen(state: TaskState, event: Event & { type: "task.resumed" }): void
   state.model = state.submitted.model;
   state.finishedAtMs = null;
   state.failedTries = 0;
+  state.unavailableSinceMs = null;
   state.crashes = [];
   state.quarantined = false;
   state.quarantineCrashes = 0;

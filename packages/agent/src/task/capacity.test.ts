@@ -3,12 +3,13 @@ import Anthropic from "@anthropic-ai/sdk";
 import { type Event, foldTask } from "@pawl/protocol";
 import { describe, expect, it } from "vitest";
 import { agentDefinition } from "../agent-definition.ts";
-import { defineConfig } from "../define-config.ts";
+import { type AgentInput, defineConfig } from "../define-config.ts";
 import { defineTool } from "../define-tool.ts";
 import { openBreakers } from "../health/breakers.ts";
 import { openModelGate } from "../health/model-gate.ts";
 import { toolHealth } from "../health/tool-health.ts";
 import { ToolError } from "../tool-error.ts";
+import type { CachedAnswer } from "./answer-cache.ts";
 import {
   callsReply,
   countingTools,
@@ -74,7 +75,7 @@ function refusing(status: number, headers: Record<string, string> = {}) {
   });
 }
 
-function submitted(agent: { fallback?: string } = {}, over: { max_attempts?: number } = {}): Event {
+function submitted(agent: Partial<AgentInput> = {}, over: { max_attempts?: number } = {}): Event {
   const config = defineConfig({ agents: { test: { system: "x", model: MODEL, ...agent } } });
   const definition = agentDefinition(config, "test");
   if (definition === undefined) throw new Error("the agent is missing");
@@ -242,5 +243,87 @@ describe("a tool with a breaker", () => {
     const health = toolHealth(breakers);
     await perform([submittedEvent([tool])], { model, tools: [tool], toolHealth: health });
     expect(health.downForMs(tool)).toBe(0);
+  });
+});
+
+describe("a model that stays down", () => {
+  const answers = (kept = new Map<string, CachedAnswer>()) => ({
+    kept,
+    find: async (question: string) => kept.get(question),
+    keep: async (question: string, answer: CachedAnswer) => void kept.set(question, answer),
+  });
+  const cachedAgent = { answerCache: { ttlMs: 60_000 } };
+  const downGate = async () => {
+    const { gate, bringDown } = gateOf();
+    await bringDown(MODEL);
+    return gate;
+  };
+
+  it("first leads to the answer that the same user's same question got before, and says so", async () => {
+    const cache = answers();
+    const model = scriptedModel(() => reply({ content: [{ type: "text", text: "Forty-two." }] }));
+    await perform([submitted(cachedAgent)], { model, tools, answers: cache });
+    expect(cache.kept.size).toBe(1);
+    const gate = await downGate();
+    const { outcome, journal } = await perform([submitted(cachedAgent)], {
+      model,
+      tools,
+      gate,
+      answers: cache,
+    });
+    expect(outcome).toBe("ended");
+    expect(foldTask(journal)).toMatchObject({
+      status: "completed",
+      text: "Forty-two.",
+      degraded: { reason: "cached_answer", message: expect.stringContaining("earlier") },
+    });
+    expect(model.asked).toHaveLength(1);
+  });
+
+  it("never gives a user the answer of another, nor of another question", async () => {
+    const cache = answers();
+    const model = scriptedModel(() => reply());
+    await perform([submitted(cachedAgent)], { model, tools, answers: cache });
+    const gate = await downGate();
+    for (const over of [{ user: "bob" }, { user: null }, { input: { text: "else", documents: [] } }]) {
+      const other = submitted(cachedAgent);
+      if (other.type === "task.submitted") Object.assign(other.data, over);
+      const { outcome } = await perform([other], { model, tools, gate, answers: cache });
+      expect(outcome).toBe("waiting");
+    }
+  });
+
+  it("then, once the agent's patience is over, to its static answer, by what was asked", async () => {
+    const agent = {
+      unavailableAfterMs: 5_000,
+      fallbackAnswer: "Please come back later.",
+      fallbackAnswers: [{ examples: ["do it"], answer: "It will be done tomorrow." }],
+    };
+    const gate = await downGate();
+    const model = scriptedModel(() => reply());
+    const first = await perform([submitted(agent)], { model, tools, gate });
+    expect(first.outcome).toBe("waiting");
+    expect(first.journal.at(-1)).toMatchObject({ data: { capacity: "unavailable", after_ms: 5_000 } });
+    const nowMs = () => NOW_MS + 5_000;
+    const { journal } = await perform(after(first.journal, "task.resumed"), { model, tools, gate, nowMs });
+    expect(foldTask(journal)).toMatchObject({
+      status: "stopped",
+      stopReason: "interrupted",
+      text: "It will be done tomorrow.",
+      degraded: { reason: "interrupted", message: expect.stringContaining("prepared answer") },
+    });
+  });
+
+  it("then to the plain error, where the agent has nothing prepared", async () => {
+    const { journal } = await perform([submitted({ unavailableAfterMs: 0 })], {
+      model: scriptedModel(() => reply()),
+      tools,
+      gate: await downGate(),
+    });
+    expect(foldTask(journal)).toMatchObject({
+      status: "failed",
+      stopReason: "retries_exhausted",
+      error: { code: "model_unavailable" },
+    });
   });
 });

@@ -62,6 +62,11 @@ export function triesExhausted(run: Run): End | undefined {
   return failure("retries_exhausted", { code: cause.code, message });
 }
 
+/** Tries and time are used up; a person may let it go on. */
+export function exhausted(error: TaskError): End {
+  return failure("retries_exhausted", error);
+}
+
 function failure(stopReason: "permanent_error" | "retries_exhausted" | "poisoned", error: TaskError): End {
   return {
     kind: "end",
