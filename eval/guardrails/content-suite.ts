@@ -22,6 +22,18 @@ export function readContentSuite(): SuiteText[] {
 
 /** What the filter promises of texts from anywhere, as AUC; the suite must not fall below it. */
 export const promisedAuc: Record<"inline" | "secondTier", Partial<Record<ContentCategory, number>>> = {
-  inline: { hate_speech: 0.85, sexual_content: 0.86, self_harm: 0.85, violence: 0.72, illegal_activities: 0.85 },
-  secondTier: { hate_speech: 0.89, sexual_content: 0.89, self_harm: 0.88, violence: 0.8, illegal_activities: 0.89 },
+  inline: {
+    hate_speech: 0.85,
+    sexual_content: 0.86,
+    self_harm: 0.85,
+    violence: 0.72,
+    illegal_activities: 0.85,
+  },
+  secondTier: {
+    hate_speech: 0.89,
+    sexual_content: 0.89,
+    self_harm: 0.88,
+    violence: 0.8,
+    illegal_activities: 0.89,
+  },
 };

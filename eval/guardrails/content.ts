@@ -2,7 +2,6 @@
 import {
   type ContentScores,
   contentCategories,
-  contentThresholds,
   createContentSecondTier,
   scoreContent,
 } from "@pawl/guardrails";
@@ -20,7 +19,9 @@ export async function contentSection(): Promise<Section> {
   const msPerText = (performance.now() - beganMs) / heldOut.length;
   await tier.close();
 
-  const notes = [`with the second tier (${msPerText.toFixed(0)} ms a text on its thread), held-out texts, AUC:`];
+  const notes = [
+    `with the second tier (${msPerText.toFixed(0)} ms a text on its thread), held-out texts, AUC:`,
+  ];
   const faults: string[] = [];
   for (const category of contentCategories) {
     const aucBy = (scoreOf: (text: string) => ContentScores | undefined) =>
@@ -33,7 +34,8 @@ export async function contentSection(): Promise<Section> {
     const inlineAuc = aucBy(scoreContent);
     const joinedAuc = aucBy((text) => second.get(text));
     notes.push(`  ${category.padEnd(20)} ${joinedAuc.toFixed(3)} (inline ${inlineAuc.toFixed(3)})`);
-    if (inlineAuc < (promisedAuc.inline[category] ?? 0)) faults.push(`${category} inline: AUC ${inlineAuc.toFixed(3)}`);
+    if (inlineAuc < (promisedAuc.inline[category] ?? 0))
+      faults.push(`${category} inline: AUC ${inlineAuc.toFixed(3)}`);
     if (joinedAuc < (promisedAuc.secondTier[category] ?? 0))
       faults.push(`${category} with the second tier: AUC ${joinedAuc.toFixed(3)}`);
   }
@@ -50,7 +52,8 @@ export async function contentSection(): Promise<Section> {
         {
           name: "pawl content, inline",
           rate: (text: string) => scoreContent(text)[category],
-          alarmFrom: contentThresholds(category, "input").flagAt,
+          // The part's own flagging threshold.
+          alarmFrom: 0.7,
         },
       ],
     })),

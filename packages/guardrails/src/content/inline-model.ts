@@ -1,0 +1,84 @@
+/**
+ * The model that judges every text: hashed features times int8 weights, a logistic regression per category. A text is
+ * judged by its worst forty words, so that a long honest text does not add up and a long one with one bad paragraph does not
+ * hide it. Loaded from `models/content-inline.*` at first use; about 0.2 ms for a kilobyte.
+ */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { type ContentScores, contentCategories, scoresBy } from "./category.ts";
+import { bucketCount, eachFeature } from "./features.ts";
+
+/** Windows are two blocks long and start at every block. */
+export const blockWords = 20;
+
+/** A short text has less to say; this keeps a single word from deciding alone. */
+const lengthFloor = 10;
+
+const perCategory = z.array(z.number()).length(contentCategories.length);
+export const InlineHeader = z.object({
+  /** What one step of an int8 weight stands for. */
+  step: perCategory,
+  bias: perCategory,
+  /** Platt's scaling: probability = sigmoid(slope × logit + shift). */
+  slope: perCategory,
+  shift: perCategory,
+});
+export type InlineHeader = z.infer<typeof InlineHeader>;
+
+/** `weights` has the categories' weights of a bucket side by side. */
+export type InlineModel = { readonly header: InlineHeader; readonly weights: Int8Array };
+
+let loaded: InlineModel | undefined;
+
+export function inlineModel(): InlineModel {
+  loaded ??= readInlineModel(fileURLToPath(new URL("../../models/", import.meta.url)));
+  return loaded;
+}
+
+export function readInlineModel(folder: string): InlineModel {
+  const header = InlineHeader.parse(JSON.parse(readFileSync(`${folder}content-inline.json`, "utf8")));
+  const file = readFileSync(`${folder}content-inline.bin`);
+  if (file.length !== bucketCount * contentCategories.length)
+    throw new Error(`content-inline.bin has ${file.length} bytes, not what the features need`);
+  return { header, weights: new Int8Array(file.buffer, file.byteOffset, file.length) };
+}
+
+/** Per category the worst window's logit, as the training knows it. */
+export function inlineLogits(text: string, { header, weights }: InlineModel): number[] {
+  const width = contentCategories.length;
+  const sums: number[] = [];
+  const words = eachFeature(text, (word, bucket, value) => {
+    const at = Math.floor(word / blockWords) * width;
+    const from = bucket * width;
+    for (let category = 0; category < width; category++)
+      sums[at + category] = (sums[at + category] ?? 0) + value * (weights[from + category] ?? 0);
+  });
+  const blocks = Math.ceil(words / blockWords);
+  return contentCategories.map((_, category) => {
+    const step = header.step[category] ?? 0;
+    const bias = header.bias[category] ?? 0;
+    let worst = blocks === 0 ? bias : Number.NEGATIVE_INFINITY;
+    for (let block = 0; block === 0 || block < blocks - 1; block++) {
+      const inWindow = Math.min(words - block * blockWords, 2 * blockWords);
+      const sum = (sums[block * width + category] ?? 0) + (sums[(block + 1) * width + category] ?? 0);
+      worst = Math.max(worst, bias + (step * sum) / windowNorm(inWindow));
+    }
+    return worst;
+  });
+}
+
+/** What a window's sum is divided by. */
+export function windowNorm(words: number): number {
+  return Math.sqrt(words + lengthFloor);
+}
+
+export function inlineScores(text: string, model: InlineModel): ContentScores {
+  const logits = inlineLogits(text, model);
+  const { slope, shift } = model.header;
+  return scoresBy((_, at) => sigmoid((slope[at] ?? 1) * (logits[at] ?? 0) + (shift[at] ?? 0)));
+}
+
+export function sigmoid(logit: number): number {
+  return 1 / (1 + Math.exp(-logit));
+}
