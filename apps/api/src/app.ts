@@ -6,18 +6,14 @@
 import express, { type Express } from "express";
 import helmet from "helmet";
 import type { ApiDeps } from "./api-deps.ts";
-import { apiKeyRoutes } from "./api-key-routes.ts";
 import { authenticate, openKeyRing } from "./auth.ts";
-import { budgetRoutes } from "./budget-routes.ts";
 import { boardRoutes } from "./bull-board.ts";
-import { deliveryRoutes } from "./delivery-routes.ts";
-import { guardrailRoutes } from "./guardrail-routes.ts";
+import { documentRoutes } from "./document-routes.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { apiMetrics } from "./metrics.ts";
 import { answerErrors, notFound } from "./problem.ts";
 import { requestContext } from "./request-context.ts";
-import { taskRoutes } from "./task-routes.ts";
-import { usageRoutes } from "./usage-routes.ts";
+import { v1Routes } from "./v1-routes.ts";
 
 /** Opens nothing and listens to nothing: the caller owns both. */
 export function createApp(deps: ApiDeps): Express {
@@ -33,16 +29,12 @@ export function createApp(deps: ApiDeps): Express {
   const keys = openKeyRing(deps);
   healthRoutes(app, deps);
   metrics.routes(app);
+  documentRoutes(app);
   app.use("/admin/queues", boardRoutes(deps, keys));
 
   const v1 = express.Router({ caseSensitive: true });
   v1.use(authenticate(keys));
-  taskRoutes(v1, deps);
-  deliveryRoutes(v1, deps);
-  budgetRoutes(v1, deps);
-  usageRoutes(v1, deps);
-  guardrailRoutes(v1, deps);
-  apiKeyRoutes(v1, deps);
+  v1Routes(v1, deps, keys);
   app.use("/v1", v1);
 
   app.use(() => {

@@ -3,7 +3,8 @@
  * then on all it can reach is its key's tenant. Keys are compared by digest, in constant time.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { findApiKey, type Scope, type Store } from "@pawl/store";
+import type { Scope } from "@pawl/protocol";
+import { findApiKey, noteApiKeyUsed, type Store } from "@pawl/store";
 import type { Request, RequestHandler } from "express";
 import { BOOTSTRAP_TENANT } from "./api-deps.ts";
 import { HttpProblem } from "./problem.ts";
@@ -13,6 +14,8 @@ export type Caller = { tenant: string; scopes: readonly Scope[] };
 export type KeyRing = {
   /** Whose key this is; undefined: nobody's. */
   find(key: string): Promise<Caller | undefined>;
+  /** Looks every key up anew from now on: one was taken away. */
+  forget(): void;
 };
 
 /** So long may a key that was taken away still be taken for good. */
@@ -35,10 +38,13 @@ export function openKeyRing(deps: { store: Store; adminKey: string; nowMs: () =>
       const record = await findApiKey(deps.store, key);
       if (record === undefined) return undefined;
       const caller = { tenant: record.tenant, scopes: record.scopes };
+      // For people to look at: nobody waits for it, and an outage is told of by what follows.
+      noteApiKeyUsed(deps.store, key, deps.nowMs()).catch(() => {});
       if (known.size >= MOST_CACHED) known.clear();
       known.set(name, { caller, untilMs: deps.nowMs() + CACHED_MS });
       return caller;
     },
+    forget: () => known.clear(),
   };
 }
 

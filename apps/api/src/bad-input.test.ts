@@ -191,7 +191,14 @@ describe("routes refuse", () => {
     ["/v1/approvals", {}, 404],
     ["/v1/sessions", {}, 404],
     [`/v1/tasks/${missing}/reply`, { body: { text: "x" } }, 404],
-    ["/openapi.json", { key: null }, 404],
+    ["/openapi.json?x=1", { key: null }, 400],
+    ["/docs?x=1", { key: null }, 400],
+    ["/v1/agents?x=1", {}, 400],
+    ["/v1/queues?x=1", {}, 400],
+    ["/v1/api-keys?tenant=A", {}, 400],
+    ["/v1/api-keys?cursor=x", {}, 400],
+    ["/v1/api-keys/key_1", { method: "DELETE" }, 404],
+    ["/v1/budgets?cursor=x", {}, 400],
     ["/metrics", { key: null }, 404],
     ["/v1/tasks/%", {}, 400],
     ["/v1/tasks/%ff", {}, 400],
@@ -254,7 +261,8 @@ describe("routes refuse", () => {
     ["PUT", `/v1/tasks/${missing}`, "GET, HEAD"],
     ["GET", `/v1/tasks/${missing}/cancel`, "POST"],
     ["POST", "/healthz", "GET, HEAD"],
-    ["PATCH", "/v1/api-keys", "POST"],
+    ["PATCH", "/v1/api-keys", "GET, HEAD, POST"],
+    ["GET", "/v1/api-keys/key_1", "DELETE"],
   ])("%s %s with what it serves", async (method, path, allow) => {
     const answer = await api.call(path, { method });
     expectProblem(answer, 405, "method_not_allowed");

@@ -10,8 +10,15 @@ const put = (path: string, body: unknown, options: Call = {}) =>
 const get = (path: string, options: Call = {}) => api.call(`/v1/budgets/${path}`, options);
 const endOf = (window: WindowName) => new Date(windowsAt(Date.now(), "UTC")[window].endsAtMs).toISOString();
 
-const untouched = { spent_usd: 0, held_usd: 0, soft_usd: null, on_exceeded: "refuse" };
-const ofEachUser = { ...untouched, window: "day", limit_usd: 5, left_usd: 5, resets_at: endOf("day") };
+const untouched = { spent_usd: 0, held_usd: 0, soft_usd: null, on_exceeded: "refuse", source: "set" };
+const ofEachUser = {
+  ...untouched,
+  source: "config",
+  window: "day",
+  limit_usd: 5,
+  left_usd: 5,
+  resets_at: endOf("day"),
+};
 
 function expectProblem(answer: Answer, status: number, pointer?: string): void {
   expect(answer).toMatchObject({ status, body: { status, detail: expect.any(String) } });
@@ -65,7 +72,7 @@ describe("PUT /v1/budgets/{scope}/{id}", () => {
     await spend("cay", 2_000_000_000, 1_000_000_000);
     const answer = await put("user/cay", { window: "day", limit_usd: 0.5 });
     expect(answer.body.data).toEqual([
-      { ...ofEachUser, limit_usd: 0.5, spent_usd: 2, held_usd: 1, left_usd: 0 },
+      { ...ofEachUser, source: "set", limit_usd: 0.5, spent_usd: 2, held_usd: 1, left_usd: 0 },
     ]);
     const refused = await api.call("/v1/tasks", { body: { input: "x", user: "cay" } });
     expectProblem(refused, 429);
@@ -100,7 +107,7 @@ describe("PUT /v1/budgets/{scope}/{id}", () => {
       const path = `user/${encodeURIComponent(id).replaceAll(".", "%2e")}`;
       const answer = await put(path, { window: "total", limit_usd: 3 });
       // Dots alone never leave a client: they are a way through the path.
-      if (id === "..") expectProblem(answer, 404);
+      if (id === "..") expectProblem(answer, 405);
       else expect(answer.body.data[1], id).toMatchObject({ limit_usd: 3 });
     }
     expect((await get("user/x")).body.data).toEqual([ofEachUser]);
@@ -178,10 +185,10 @@ describe("what is no budget is refused, and leaves nothing behind:", () => {
     expect(await api.store.redis.dbsize()).toBe(before);
   });
 
-  it.each(["POST", "DELETE", "PATCH"])("%s, with what is served", async (method) => {
+  it.each(["POST", "PATCH"])("%s, with what is served", async (method) => {
     const answer = await api.call("/v1/budgets/user/z", { method });
     expectProblem(answer, 405);
-    expect(answer.headers.get("allow")).toBe("GET, HEAD, PUT");
+    expect(answer.headers.get("allow")).toBe("GET, HEAD, PUT, DELETE");
   });
 
   it("anything without a key", async () => {
@@ -196,4 +203,96 @@ it("no request of this file was a fault of ours, and none left an id in the log"
   const set = api.logged.filter((line) => line.includes('"budget set"')).join("");
   expect(set).toContain('"scope":"user"');
   expect(set).not.toContain("same-name");
+});
+
+describe("DELETE /v1/budgets/{scope}/{id}", () => {
+  const remove = (path: string, options: Call = {}) =>
+    api.call(`/v1/budgets/${path}`, { method: "DELETE", ...options });
+
+  it("brings the configured limit back, or none, and may be repeated", async () => {
+    await put("user/gus", { window: "day", limit_usd: 1 });
+    await put("user/gus", { window: "total", limit_usd: 3 });
+    expect((await remove("user/gus?window=day")).body.data).toMatchObject([
+      ofEachUser,
+      { window: "total", limit_usd: 3, source: "set" },
+    ]);
+    for (const _again of [1, 2]) {
+      expect(await remove("user/gus?window=total")).toMatchObject({
+        status: 200,
+        body: { data: [ofEachUser] },
+      });
+    }
+    expect((await get("user/gus")).body.data).toEqual([ofEachUser]);
+  });
+
+  it("lets the account expire again", async () => {
+    await put("user/hal", { window: "total", limit_usd: 3 });
+    const [account] = await api.store.redis.keys("*account:user:hal");
+    expect(await api.store.redis.pttl(account ?? "")).toBe(-1);
+    await remove("user/hal?window=total");
+    expect(await api.store.redis.pttl(account ?? "")).toBeGreaterThan(0);
+  });
+
+  it("brings those who wait for the money back into the queue", async () => {
+    await put("user/ida", { window: "total", limit_usd: 1e-7 });
+    const over = terms({ accounts: [{ scope: "user", id: "ida", configured: {} }] });
+    const [first, second] = [
+      await claimedTask(api.store, { user: "ida" }, "default"),
+      await claimedTask(api.store, { user: "ida" }, "default"),
+    ];
+    await first.step(1, { next: holding(over, "m1", 90) });
+    expect(await second.step(1, { next: holding(over, "m1", 80) })).toMatchObject({ kind: "parked" });
+    await remove("user/ida?window=total");
+    expect((await api.call(`/v1/tasks/${second.task}`)).body).toMatchObject({ status: "queued" });
+  });
+
+  it("needs to know which window, and whose", async () => {
+    expectProblem(await remove("user/gus"), 400, "/window");
+    expectProblem(await remove("user/gus?window=year"), 400, "/window");
+    expectProblem(await remove("global/global?window=day", { key: await api.keyFor("stranger") }), 403);
+  });
+});
+
+describe("GET /v1/budgets", () => {
+  it("lists the budgets with a limit set by hand, in pages, to their tenant alone", async () => {
+    const key = await api.keyFor("lister");
+    const mine = (path: string, options: Call) => api.call(`/v1/budgets${path}`, { key, ...options });
+    const ids = ["a:b", "ünï", "plain", "x".repeat(256)];
+    for (const id of ids)
+      await mine(`/user/${encodeURIComponent(id)}`, {
+        method: "PUT",
+        body: { window: "total", limit_usd: 1 },
+      });
+    await mine("/tenant/lister", { method: "PUT", body: { window: "month", limit_usd: 9 } });
+    await mine("/feature/gone", { method: "PUT", body: { window: "month", limit_usd: 9 } });
+    await mine("/feature/gone?window=month", { method: "DELETE" });
+
+    const seen: { scope: string; id: string }[] = [];
+    let cursor: string | null = "";
+    for (let page = 0; cursor !== null && page < 9; page += 1) {
+      const answer: Answer = await mine(`?limit=2${cursor === "" ? "" : `&cursor=${cursor}`}`, {});
+      expect(answer.status).toBe(200);
+      seen.push(...answer.body.data);
+      cursor = answer.body.next_cursor;
+    }
+    expect(seen.map(({ scope, id }) => `${scope}/${id}`).sort()).toEqual(
+      [...ids.map((id) => `user/${id}`), "tenant/lister"].sort(),
+    );
+    expect((await api.call("/v1/budgets", { key: await api.keyFor("nobody") })).body.data).toEqual([]);
+  });
+
+  it("shows the global one to the operator alone", async () => {
+    await put("global/global", { window: "month", limit_usd: 900 });
+    const listed = async (options: Call) =>
+      (await api.call("/v1/budgets?limit=100", options)).body.data.filter(
+        ({ scope }: { scope: string }) => scope === "global",
+      );
+    expect(await listed({})).toHaveLength(1);
+    expect(await listed({ key: await api.keyFor("default") })).toEqual([]);
+    await remove();
+    expect(await listed({})).toEqual([]);
+    async function remove() {
+      await api.call("/v1/budgets/global/global?window=month", { method: "DELETE" });
+    }
+  });
 });

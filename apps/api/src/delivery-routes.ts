@@ -12,7 +12,7 @@ import type { Request, RequestHandler, Router } from "express";
 import { z } from "zod";
 import type { ApiDeps } from "./api-deps.ts";
 import { callerOf } from "./auth.ts";
-import { readCursor, writeCursor } from "./cursor.ts";
+import { Cursor, readCursor, writeCursor } from "./cursor.ts";
 import { enqueueOwedDelivery } from "./enqueue-owed.ts";
 import { pageLimit } from "./page-limit.ts";
 import { parseBody, parseQuery, refuseQuery } from "./parse-request.ts";
@@ -26,15 +26,15 @@ export function deliveryRoutes(router: Router, deps: ApiDeps): void {
   serve(router, "/deliveries/:id/redeliver", { post: redeliverRoute(deps) });
 }
 
-const ListQuery = z.strictObject({
+export const DeliveryListQuery = z.strictObject({
   task: TaskId.optional(),
   limit: pageLimit({ usual: 20, most: 100 }),
-  cursor: z.string().optional(),
+  cursor: Cursor.optional(),
 });
 
 function listRoute({ store }: ApiDeps): RequestHandler {
   return async (request, response) => {
-    const { task, limit, cursor } = parseQuery(ListQuery, request);
+    const { task, limit, cursor } = parseQuery(DeliveryListQuery, request);
     const from = readCursor(cursor, (last) => DeliveryId.safeParse(last).success);
     const { tenant } = callerOf(request);
     const { deliveries, nextCursor } = await listDeliveries(store, { tenant, limit, cursor: from, task });

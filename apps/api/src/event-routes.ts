@@ -5,19 +5,22 @@ import type { Request, RequestHandler } from "express";
 import { z } from "zod";
 import type { ApiDeps } from "./api-deps.ts";
 import { callerOf } from "./auth.ts";
-import { readCursor, writeCursor } from "./cursor.ts";
+import { Cursor, readCursor, writeCursor } from "./cursor.ts";
 import { streamEvents } from "./event-stream.ts";
 import { pageLimit } from "./page-limit.ts";
 import { parseQuery, singleHeader } from "./parse-request.ts";
 import { HttpProblem, invalidRequest, notFound } from "./problem.ts";
 import { taskIdOf } from "./task-id.ts";
 
-const Seq = z.string().regex(/^\d{1,15}$/, "must be the seq of an event, or 0");
+const Seq = z
+  .string()
+  .regex(/^\d{1,15}$/, "must be the seq of an event, or 0")
+  .meta({ description: "Only what comes after the event of this `seq`." });
 
-const StreamQuery = z.strictObject({ after: Seq.optional() });
-const ListQuery = z.strictObject({
+export const EventStreamQuery = z.strictObject({ after: Seq.optional() });
+export const EventListQuery = z.strictObject({
   after: Seq.optional(),
-  cursor: z.string().optional(),
+  cursor: Cursor.optional(),
   limit: pageLimit({ usual: 100, most: 1000 }),
 });
 
@@ -27,7 +30,7 @@ export function eventsRoute(deps: ApiDeps): RequestHandler {
     const task = taskIdOf(request);
     response.vary("accept");
     if (request.accepts(["application/json", "text/event-stream"]) === "text/event-stream") {
-      const { after } = parseQuery(StreamQuery, request);
+      const { after } = parseQuery(EventStreamQuery, request);
       return streamEvents(deps, {
         tenant,
         task,
@@ -35,7 +38,7 @@ export function eventsRoute(deps: ApiDeps): RequestHandler {
         response,
       });
     }
-    const query = parseQuery(ListQuery, request);
+    const query = parseQuery(EventListQuery, request);
     if (query.after !== undefined && query.cursor !== undefined) {
       throw invalidRequest([{ pointer: "/cursor", message: "and after exclude each other" }]);
     }

@@ -10,6 +10,7 @@ import { ownStore } from "../../../test/support/store.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { createApp } from "./app.ts";
 import config from "./config.fixture.ts";
+import { whyNotConforming } from "./conformity.fixture.ts";
 import { listen } from "./http-server.ts";
 
 export const ADMIN_KEY = "test-admin-key-0123456789";
@@ -69,7 +70,12 @@ export async function ownApi(over: Partial<ApiDeps> = {}) {
   const call = async (path: string, options: Call = {}) => {
     const response = await open(path, options);
     const text = await response.text();
-    const isJson = /json/.test(response.headers.get("content-type") ?? "");
+    const type = response.headers.get("content-type") ?? "";
+    const isJson = /json/.test(type);
+    // Every answer that a test sees is what the OpenAPI document says.
+    const method = options.method ?? (options.body === undefined ? "GET" : "POST");
+    const fault = whyNotConforming(method, path, { status: response.status, type, text });
+    if (fault !== undefined) throw new Error(`${method} ${path} answered ${text}: ${fault}`);
     return {
       status: response.status,
       headers: response.headers,

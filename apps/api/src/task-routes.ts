@@ -5,7 +5,7 @@ import type { RequestHandler, Router } from "express";
 import { z } from "zod";
 import type { ApiDeps } from "./api-deps.ts";
 import { callerOf } from "./auth.ts";
-import { readCursor, writeCursor } from "./cursor.ts";
+import { Cursor, readCursor, writeCursor } from "./cursor.ts";
 import { enqueueOwedDelivery, enqueueOwedLegs } from "./enqueue-owed.ts";
 import { eventsRoute } from "./event-routes.ts";
 import { pageLimit } from "./page-limit.ts";
@@ -37,7 +37,7 @@ function getTaskRoute({ store }: ApiDeps): RequestHandler {
   };
 }
 
-const ListQuery = z.strictObject({
+export const TaskListQuery = z.strictObject({
   status: TaskStatus.optional(),
   stop_reason: StopReason.optional(),
   user: Label.optional(),
@@ -45,12 +45,12 @@ const ListQuery = z.strictObject({
   agent: Label.optional(),
   session_id: Label.optional(),
   limit: pageLimit({ usual: 20, most: 100 }),
-  cursor: z.string().optional(),
+  cursor: Cursor.optional(),
 });
 
 function listTasksRoute({ store }: ApiDeps): RequestHandler {
   return async (request, response) => {
-    const { limit, cursor, ...filters } = parseQuery(ListQuery, request);
+    const { limit, cursor, ...filters } = parseQuery(TaskListQuery, request);
     const from = readCursor(cursor, (last) => TaskId.safeParse(last).success);
     const { tenant } = callerOf(request);
     const { tasks, nextCursor } = await listTasks(store, { tenant, filters, limit, cursor: from });

@@ -14,6 +14,7 @@ describe("an API key", () => {
     expect(answer.body).toEqual({
       key: expect.stringMatching(/^pawl_[A-Za-z0-9_-]{43}$/),
       webhook_secret: await webhookSecret(store, "acme"),
+      id: expect.stringMatching(/^key_[0-9a-f]{24}$/),
       tenant: "acme",
       scopes: ["tasks"],
       name: "ci",

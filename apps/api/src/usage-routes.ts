@@ -13,7 +13,7 @@ import type { Request, RequestHandler, Router } from "express";
 import { z } from "zod";
 import type { ApiDeps } from "./api-deps.ts";
 import { callerOf } from "./auth.ts";
-import { readCursor, writeCursor } from "./cursor.ts";
+import { Cursor, readCursor, writeCursor } from "./cursor.ts";
 import { pageLimit } from "./page-limit.ts";
 import { parseQuery } from "./parse-request.ts";
 import { HttpProblem, invalidRequest } from "./problem.ts";
@@ -29,7 +29,9 @@ const USUAL_ROWS = 100;
 /** What a report gathers before it is cut into pages has to fit into memory. */
 const MOST_GROUPS = 100_000;
 
-const Day = z.iso.date({ error: "must be a date such as 2026-11-22" });
+const Day = z.iso
+  .date({ error: "must be a date such as 2026-11-22" })
+  .meta({ description: "Included. Default: this month, until today." });
 
 const GroupBy = z
   .string()
@@ -41,9 +43,13 @@ const GroupBy = z
     const message = `must be some of ${USAGE_DIMENSIONS.join(", ")}, each once, with commas between`;
     context.addIssue({ code: "custom", message });
     return z.NEVER;
+  })
+  .meta({
+    description: `Some of ${USAGE_DIMENSIONS.map((name) => `\`${name}\``).join(", ")}, with commas between.`,
+    example: "user,model",
   });
 
-const UsageQuery = z.strictObject({
+export const UsageQuery = z.strictObject({
   from: Day.optional(),
   to: Day.optional(),
   group_by: GroupBy,
@@ -53,7 +59,7 @@ const UsageQuery = z.strictObject({
   model: Label.optional(),
   kind: SpendingKind.optional(),
   limit: pageLimit({ usual: USUAL_ROWS, most: 1000 }).unwrap().optional(),
-  cursor: z.string().optional(),
+  cursor: Cursor.optional(),
 });
 
 function usageRoute(deps: ApiDeps): RequestHandler {

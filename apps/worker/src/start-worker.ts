@@ -9,12 +9,15 @@ import type { Log } from "@pawl/service";
 import {
   consumeTasks,
   consumeWebhooks,
+  type Lane,
   openNotices,
   openReplicas,
+  type QueueName,
   type Store,
   type TaskJob,
 } from "@pawl/store";
 import { deliverWebhook } from "./deliver-webhook.ts";
+import { startHeartbeat } from "./heartbeat.ts";
 import { performTask } from "./perform-task.ts";
 import { openProviderHealth } from "./provider-health.ts";
 import { endWhenIdle, watchQuarantine } from "./quarantine.ts";
@@ -88,11 +91,17 @@ export async function startWorker(deps: WorkerDeps, options: WorkerOptions): Pro
       endWhenIdle(() => running.size() > 0, quarantine.onIdle),
     );
   }
+  const serving: { lanes: Lane[]; concurrency: number } =
+    quarantine === undefined
+      ? { lanes: ["high", "normal", "low"], concurrency: options.concurrency }
+      : { lanes: ["quarantine"], concurrency: 1 };
+  const { lanes, concurrency } = serving;
+  const queues: QueueName[] = quarantine === undefined ? [...lanes, "webhooks"] : lanes;
+  const alive = { store, log, nowMs, running: running.size };
+  onClose("heartbeat", startHeartbeat(alive, { id: workerId, concurrency, queues }));
   const tasks = await consumeTasks(store, {
     ...queue,
-    ...(quarantine === undefined
-      ? { lanes: ["high", "normal", "low"], concurrency: options.concurrency }
-      : { lanes: ["quarantine"], concurrency: 1 }),
+    ...serving,
     async process(job) {
       const verdict = await performTask(job, performing);
       options.onPerformed?.(job);

@@ -135,6 +135,7 @@ describe("windowBudgetOnTheWire", () => {
       spentNanoUsd: 1_250_000_001,
       heldNanoUsd: 250_000_000,
       endsAtMs,
+      source: "set",
     });
     expect(shown).toEqual({
       window: "day",
@@ -145,12 +146,13 @@ describe("windowBudgetOnTheWire", () => {
       resets_at: "2026-11-23T00:00:00.000Z",
       soft_usd: 4,
       on_exceeded: "refuse",
+      source: "set",
     });
     expect(BudgetOnTheWire.parse(shown)).toEqual(shown);
   });
 
   it("has nothing left, and never less, where the limit was lowered below what is spent", () => {
-    const account = { spentNanoUsd: 6_000_000_000, heldNanoUsd: 1, endsAtMs: 0 };
+    const account = { spentNanoUsd: 6_000_000_000, heldNanoUsd: 1, endsAtMs: 0, source: "config" } as const;
     const shown = windowBudgetOnTheWire("total", limit, account);
     expect(shown).toMatchObject({ left_usd: 0, resets_at: null });
     expect(BudgetOnTheWire.parse(shown)).toEqual(shown);

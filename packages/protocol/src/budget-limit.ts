@@ -7,7 +7,9 @@ import { z } from "zod";
 import { MAX_USD, NANO_PER_USD, nanoFromUsd, usdFromNano } from "./money.ts";
 import { WindowName } from "./window.ts";
 
-export const BudgetScope = z.enum(["session", "user", "feature", "tenant", "global"]);
+export const BudgetScope = z
+  .enum(["session", "user", "feature", "tenant", "global"])
+  .meta({ id: "BudgetScope", description: "Whose money." });
 export type BudgetScope = z.infer<typeof BudgetScope>;
 
 /** What happens at submit once it is spent: a 429, or the task waits for the window's end. */
@@ -39,7 +41,12 @@ export type BudgetLimit = z.infer<typeof BudgetLimit>;
 /** The body of `PUT /v1/budgets/{scope}/{id}`. It replaces the limit of that window as a whole. */
 export const BudgetLimitRequest = z
   .strictObject({ window: WindowName, ...limitMembers })
-  .refine(isSoftWithin, SOFT_WITHIN);
+  .refine(isSoftWithin, SOFT_WITHIN)
+  .meta({
+    id: "BudgetLimitRequest",
+    description: "The limit of one window; it replaces the one that is set.",
+    example: { window: "day", limit_usd: 2, soft_usd: 1.5 },
+  });
 export type BudgetLimitRequest = z.infer<typeof BudgetLimitRequest>;
 
 /** Whose money: the path of `/v1/budgets/{scope}/{id}`. */
@@ -83,27 +90,63 @@ export function scopeLimit({ limit_usd, soft_usd, on_exceeded }: LimitMembers): 
   };
 }
 
+export const LimitSource = z.enum(["set", "config"]);
+export type LimitSource = z.infer<typeof LimitSource>;
+
 /** One window of a budget as `GET /v1/budgets/{scope}/{id}` shows it. */
-export const BudgetOnTheWire = z.strictObject({
-  window: WindowName,
-  limit_usd: z.number(),
-  spent_usd: z.number(),
-  held_usd: z.number(),
-  /** What may still be held; never below zero, also where the limit was lowered below what is spent. */
-  left_usd: z.number(),
-  /** null: never. */
-  resets_at: z.iso.datetime().nullable(),
-  soft_usd: z.number().nullable(),
-  on_exceeded: OnExceeded,
-});
+export const BudgetOnTheWire = z
+  .strictObject({
+    window: WindowName,
+    limit_usd: z.number(),
+    spent_usd: z.number(),
+    held_usd: z.number(),
+    /** What may still be held; never below zero, also where the limit was lowered below what is spent. */
+    left_usd: z.number(),
+    /** null: never. */
+    resets_at: z.iso.datetime().nullable(),
+    soft_usd: z.number().nullable(),
+    on_exceeded: OnExceeded,
+    /** Of the limit: set by hand, or the configuration's. */
+    source: LimitSource,
+  })
+  .meta({
+    id: "BudgetWindow",
+    description: "How a budget stands in one window that has a limit.",
+    example: {
+      window: "day",
+      limit_usd: 2,
+      spent_usd: 0.013545,
+      held_usd: 0,
+      left_usd: 1.986455,
+      resets_at: "2026-11-23T00:00:00.000Z",
+      soft_usd: 1.5,
+      on_exceeded: "refuse",
+      source: "set",
+    },
+  });
 export type BudgetOnTheWire = z.infer<typeof BudgetOnTheWire>;
+
+/** `GET /v1/budgets/{scope}/{id}`, and what setting and removing a limit answer. */
+export const BudgetView = z.strictObject({ data: z.array(BudgetOnTheWire) }).meta({ id: "Budgets" });
+export type BudgetView = z.infer<typeof BudgetView>;
+
+/** One budget of `GET /v1/budgets`: one that has a limit set by hand. */
+export const ListedBudget = z
+  .strictObject({ scope: BudgetScope, id: z.string(), windows: z.array(BudgetOnTheWire) })
+  .meta({ id: "ListedBudget", description: "A budget that has a limit set by hand." });
+export type ListedBudget = z.infer<typeof ListedBudget>;
 
 export function windowBudgetOnTheWire(
   window: WindowName,
   limit: ScopeLimit,
-  account: { readonly spentNanoUsd: number; readonly heldNanoUsd: number; readonly endsAtMs: number },
+  account: {
+    readonly spentNanoUsd: number;
+    readonly heldNanoUsd: number;
+    readonly endsAtMs: number;
+    readonly source: LimitSource;
+  },
 ): BudgetOnTheWire {
-  const { spentNanoUsd, heldNanoUsd, endsAtMs } = account;
+  const { spentNanoUsd, heldNanoUsd, endsAtMs, source } = account;
   return {
     window,
     limit_usd: usdFromNano(limit.limitNanoUsd),
@@ -113,6 +156,7 @@ export function windowBudgetOnTheWire(
     resets_at: endsAtMs === 0 ? null : new Date(endsAtMs).toISOString(),
     soft_usd: limit.softNanoUsd === null ? null : usdFromNano(limit.softNanoUsd),
     on_exceeded: limit.onExceeded,
+    source,
   };
 }
 

@@ -8,21 +8,30 @@ import { MAX_USD, nanoFromUsd, usdFromNano } from "./money.ts";
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** As users write it: any member may be missing. */
-export const Budget = z.strictObject({
-  max_cost_usd: z.number().positive().max(MAX_USD).optional(),
-  max_tokens: z.int().positive().max(1_000_000_000).optional(),
-  max_turns: z.int().positive().max(100_000).optional(),
-  max_tool_calls: z.int().nonnegative().max(1_000_000).optional(),
-  timeout_ms: z
-    .int()
-    .positive()
-    .max(30 * DAY_MS)
-    .optional(),
-});
+export const Budget = z
+  .strictObject({
+    max_cost_usd: z.number().positive().max(MAX_USD).optional(),
+    max_tokens: z.int().positive().max(1_000_000_000).optional(),
+    max_turns: z.int().positive().max(100_000).optional(),
+    max_tool_calls: z.int().nonnegative().max(1_000_000).optional(),
+    timeout_ms: z
+      .int()
+      .positive()
+      .max(30 * DAY_MS)
+      .optional(),
+  })
+  .meta({
+    id: "Budget",
+    description: "Limits of one task; missing members take the agent's, then the system's defaults.",
+    example: { max_cost_usd: 0.1 },
+  });
 export type Budget = z.infer<typeof Budget>;
 
 /** As users read it: every member is there. */
-export const FullBudget = Budget.required();
+export const FullBudget = Budget.required().meta({
+  id: "FullBudget",
+  description: "The limits that hold for one task.",
+});
 export type FullBudget = z.infer<typeof FullBudget>;
 
 /** As the system keeps it: complete, money in nano-dollars. */

@@ -1,5 +1,6 @@
 /** What the words of Pawl mean: schemas, the event union, the fold. Pure, browser-safe, imports only zod. */
 export { AgentDefinition, ModelTier, ModelTiers, ToolDefinition, ToolEffect } from "./agent-definition.ts";
+export { ApiKeyId, ApiKeyRequest, ApiKeyView, Me, NewApiKey, Scope, TenantName } from "./api-key.ts";
 export { Budget, budgetOnTheWire, FullBudget, Limits, systemLimits, withBudget } from "./budget.ts";
 export {
   BudgetLimit,
@@ -7,13 +8,17 @@ export {
   BudgetOnTheWire,
   BudgetScope,
   BudgetTarget,
+  BudgetView,
   isBudgetOfTenant,
+  LimitSource,
+  ListedBudget,
   OnExceeded,
   type ScopeLimit,
   scopeLimit,
   UsdAmount,
   windowBudgetOnTheWire,
 } from "./budget-limit.ts";
+export { DeliveryState, DeliveryView, WebhookBody, WebhookType } from "./delivery.ts";
 export {
   PermanentError,
   type ProblemCode,
@@ -62,6 +67,7 @@ export {
   Taint,
 } from "./guard-policy.ts";
 export { DeliveryId, type IdPrefix, legId, newId, TaskId } from "./ids.ts";
+export { Json } from "./json.ts";
 export {
   LoopEvidence,
   LoopLadder,
@@ -80,9 +86,13 @@ export {
   type SpentOn,
   usdFromNano,
 } from "./money.ts";
+export { AgentView, Health, Overview, QueueLabel, QueueView, WorkerView } from "./operations.ts";
+export { NextCursor, type Page, pageOf } from "./page.ts";
+export { Problem } from "./problem.ts";
 export { SELF_REPORT_REQUEST, SELF_REPORT_START, SelfReport, splitSelfReport } from "./self-report.ts";
 export { EventView, eventView, Task, taskView } from "./task.ts";
 export { Label, Metadata, ResumeRequest, TaskDocument, TaskInput, TaskRequest } from "./task-request.ts";
+export { UsageReport, UsageView } from "./usage.ts";
 export { isTimeZone, type Window, WindowName, type Windows, windowsAt } from "./window.ts";
 export {
   deadlineStandsStill,

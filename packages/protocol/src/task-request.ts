@@ -1,6 +1,7 @@
 /** What `POST /v1/tasks` and its neighbours accept. Unknown members are refused, never ignored. */
 import { z } from "zod";
 import { Budget } from "./budget.ts";
+import { Json } from "./json.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -14,11 +15,13 @@ export const Label = Text.min(1)
   .max(200)
   .refine((text) => !/\p{Cc}/u.test(text), { error: "must not contain control characters" });
 
-export const TaskDocument = z.strictObject({
-  name: Label,
-  media_type: z.string().max(200).optional(),
-  text: Text,
-});
+export const TaskDocument = z
+  .strictObject({
+    name: Label,
+    media_type: z.string().max(200).optional(),
+    text: Text,
+  })
+  .meta({ id: "TaskDocument", description: "A document that the agent may read with `read_document`." });
 export type TaskDocument = z.infer<typeof TaskDocument>;
 
 export const TaskInput = z.union([
@@ -36,7 +39,7 @@ export const TaskInput = z.union([
 ]);
 
 export const Metadata = z
-  .record(z.string().max(200), z.json())
+  .record(z.string().max(200), Json)
   .refine((metadata) => Object.keys(metadata).length <= 50, { error: "at most 50 members" })
   .refine((metadata) => JSON.stringify(metadata).length <= 16_384, { error: "at most 16 KiB as JSON" });
 
@@ -64,8 +67,20 @@ export const TaskRequest = z
   .refine((request) => request.run_at === undefined || request.delay_ms === undefined, {
     error: "run_at and delay_ms exclude each other",
     path: ["run_at"],
+  })
+  .meta({
+    id: "TaskRequest",
+    description: "A task to perform. Only `input` is required.",
+    example: {
+      agent: "support",
+      user: "C-1042",
+      input: "Find all my past orders and summarise the patterns in my purchasing.",
+      budget: { max_cost_usd: 0.1 },
+    },
   });
 export type TaskRequest = z.infer<typeof TaskRequest>;
 
-export const ResumeRequest = z.strictObject({ budget: Budget.optional() });
+export const ResumeRequest = z
+  .strictObject({ budget: Budget.optional() })
+  .meta({ id: "ResumeRequest", example: { budget: { max_cost_usd: 0.5 } } });
 export type ResumeRequest = z.infer<typeof ResumeRequest>;

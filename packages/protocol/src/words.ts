@@ -4,30 +4,17 @@
  */
 import { z } from "zod";
 
-export const TaskStatus = z.enum([
-  "queued",
-  "running",
-  "waiting",
-  "completed",
-  "stopped",
-  "failed",
-  "cancelled",
-]);
+export const TaskStatus = z
+  .enum(["queued", "running", "waiting", "completed", "stopped", "failed", "cancelled"])
+  .meta({ id: "TaskStatus", description: "The last four are terminal." });
 export type TaskStatus = z.infer<typeof TaskStatus>;
 
 export const TerminalStatus = TaskStatus.extract(["completed", "stopped", "failed", "cancelled"]);
 export type TerminalStatus = z.infer<typeof TerminalStatus>;
 
-export const WaitingFor = z.enum([
-  "retry",
-  "approval",
-  "reply",
-  "children",
-  "timer",
-  "capacity",
-  "budget",
-  "session",
-]);
+export const WaitingFor = z
+  .enum(["retry", "approval", "reply", "children", "timer", "capacity", "budget", "session"])
+  .meta({ id: "WaitingFor", description: "What a waiting task waits for." });
 export type WaitingFor = z.infer<typeof WaitingFor>;
 
 /** Why a task ended, the status that this gives it, and whether `resume` may take it up again. */
@@ -54,7 +41,9 @@ const stopReasons = {
 } as const satisfies Record<string, { status: TerminalStatus; resume: "always" | "raised" | "never" }>;
 
 export type StopReason = keyof typeof stopReasons;
-export const StopReason = z.enum(Object.keys(stopReasons) as [StopReason, ...StopReason[]]);
+export const StopReason = z
+  .enum(Object.keys(stopReasons) as [StopReason, ...StopReason[]])
+  .meta({ id: "StopReason", description: "Why a task ended." });
 
 /** The stop reasons that go with one terminal status, so that an event cannot carry a wrong pair. */
 export type StopReasonOf<S extends TerminalStatus> = {

@@ -53,6 +53,23 @@ export function accountKey(
   return key(tenant, "account", scope === "tenant" || scope === "global" ? scope : `${scope}:${id}`);
 }
 
+/** Whose account it is; undefined where the key is none of the tenant's. */
+export function targetOfAccountKey(
+  store: Store,
+  tenant: string,
+  account: string,
+): Pick<Account, "scope" | "id"> | undefined {
+  for (const scope of ["tenant", "global"] as const) {
+    const id = scope === "tenant" ? tenant : "global";
+    if (account === accountKey(store, tenant, { scope, id })) return { scope, id };
+  }
+  const prefix = key(tenant, "account");
+  if (!account.startsWith(prefix)) return undefined;
+  const [, scope, id] = /^(session|user|feature):(.*)$/s.exec(account.slice(prefix.length)) ?? [];
+  const known = BudgetScope.safeParse(scope);
+  return known.success && id !== undefined ? { scope: known.data, id } : undefined;
+}
+
 export function termsArguments(store: Store, tenant: string, terms: Terms): ScriptArgument[] {
   const { hour, day, month } = terms.windows;
   const { keys, configured } = accountTexts(store, tenant, terms.accounts);

@@ -42,7 +42,7 @@ describe("a budget that was never used", () => {
 
   it("shows its configured limits with nothing spent", async () => {
     const configured = { day: limit(500), total: limit(900, { softNanoUsd: 800, onExceeded: "wait" }) };
-    const untouched = { spentNanoUsd: 0, heldNanoUsd: 0 };
+    const untouched = { source: "config", spentNanoUsd: 0, heldNanoUsd: 0 };
     expect(await read(someone(), configured)).toEqual([
       { window: "day", limit: configured.day, ...untouched, endsAtMs: windows().day.endsAtMs },
       { window: "total", limit: configured.total, ...untouched, endsAtMs: 0 },

@@ -1,7 +1,13 @@
 /** Calls limit.lua: limits of accounts that are set by hand, and how an account stands in each limited window. */
-import { type BudgetTarget, type ScopeLimit, WindowName, type Windows } from "@pawl/protocol";
-import { type Account, accountKey, parseTermsText, termsText } from "./account.ts";
-import { tenantBase } from "./keys.ts";
+import {
+  type BudgetTarget,
+  type LimitSource,
+  type ScopeLimit,
+  WindowName,
+  type Windows,
+} from "@pawl/protocol";
+import { type Account, accountKey, parseTermsText, targetOfAccountKey, termsText } from "./account.ts";
+import { key, tenantBase } from "./keys.ts";
 import type { OwedLeg } from "./queue.ts";
 import { legsAt, numberAt, replyList, textAt } from "./reply.ts";
 import { runScript } from "./scripts.ts";
@@ -12,6 +18,7 @@ export type WindowBudget = {
   window: WindowName;
   /** The one set by hand, else the configured one. */
   limit: ScopeLimit;
+  source: LimitSource;
   spentNanoUsd: number;
   /** Of all windows: a hold counts in each of them. */
   heldNanoUsd: number;
@@ -34,6 +41,28 @@ export async function setLimit(
   return legsAt(reply, LEGS_AT);
 }
 
+/** Takes the limit set by hand away; the configured one holds again, or none. As `setLimit` in all else. */
+export async function removeLimit(
+  store: Store,
+  tenant: string,
+  target: BudgetTarget,
+  window: WindowName,
+): Promise<OwedLeg[]> {
+  return legsAt(await callLimit(store, tenant, target, [window, "-"]), LEGS_AT);
+}
+
+/** The budgets that have a limit set by hand, after `cursor`, in the order of their keys. */
+export async function listLimited(
+  store: Store,
+  { tenant, limit, cursor }: { tenant: string; limit: number; cursor: BudgetTarget | null },
+): Promise<{ targets: BudgetTarget[]; next: BudgetTarget | null }> {
+  const min = cursor === null ? "-" : `(${accountKey(store, tenant, cursor)}`;
+  const limited = key(tenant, "limited");
+  const keys = await store.redis.zrangebylex(limited, min, "+", "LIMIT", 0, limit + 1);
+  const targets = keys.slice(0, limit).flatMap((each) => targetOfAccountKey(store, tenant, each) ?? []);
+  return { targets, next: keys.length > limit ? (targets.at(-1) ?? null) : null };
+}
+
 /**
  * The windows that have a limit, the shortest first; those that are over by Redis' clock as they begin anew.
  * `windows` names the ends that no hold has named yet, `configured` the limits where none is set by hand.
@@ -46,15 +75,16 @@ export async function readBudget(
   windows: Windows,
 ): Promise<WindowBudget[]> {
   const reply = await callLimit(store, tenant, target, [""]);
-  const limits = { ...configured, ...parseSetLimits(textAt(reply, 0)) };
+  const set = parseSetLimits(textAt(reply, 0));
+  const limits = { ...configured, ...set };
   return WindowName.options.flatMap((window) => {
     const limit = limits[window];
     if (limit === undefined) return [];
     const { spent, ends } = placeOf[window];
     const endsAtMs = (ends === undefined ? 0 : numberAt(reply, ends)) || windows[window].endsAtMs;
-    return [
-      { window, limit, spentNanoUsd: numberAt(reply, spent), heldNanoUsd: numberAt(reply, 1), endsAtMs },
-    ];
+    const source = set[window] === undefined ? "config" : "set";
+    const [spentNanoUsd, heldNanoUsd] = [numberAt(reply, spent), numberAt(reply, 1)];
+    return [{ window, limit, source, spentNanoUsd, heldNanoUsd, endsAtMs }];
   });
 }
 

@@ -158,6 +158,8 @@ async function consume<Data>(
       skipLockRenewal: true,
       stalledInterval: stalledIntervalMs,
       maxStalledCount: NEVER,
+      // Counts of what was completed in each minute of the last hour, for people to look at.
+      metrics: { maxDataPoints: 60 },
       removeOnComplete: { count: 200 },
       removeOnFail: { count: 200 },
       skipVersionCheck: true,

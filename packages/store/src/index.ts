@@ -1,8 +1,17 @@
 /** The only room that knows Redis and BullMQ: keys, scripts, journal, queues, the ledger, deliveries. */
 export { type Account, accountKey, scopeAccounts, type Terms } from "./account.ts";
 export { type CachedAnswer, cacheAnswer, findCachedAnswer } from "./answer-cache.ts";
-export { type ApiKeyRecord, createApiKey, findApiKey, Scope, webhookSecret } from "./api-keys.ts";
-export { readBudget, setLimit, type WindowBudget } from "./budgets.ts";
+export {
+  type ApiKeyRecord,
+  createApiKey,
+  deleteApiKey,
+  findApiKey,
+  type ListedApiKey,
+  listApiKeys,
+  noteApiKeyUsed,
+  webhookSecret,
+} from "./api-keys.ts";
+export { listLimited, readBudget, removeLimit, setLimit, type WindowBudget } from "./budgets.ts";
 export { type CapacityAsk, type CapacityLease, type CapacityLimits, leaseCapacity } from "./capacity.ts";
 export { type Claim, type ClaimOutcome, claimTask } from "./claim.ts";
 export { type Codec, compressingCodec } from "./codec.ts";
@@ -33,7 +42,7 @@ export {
 } from "./deliveries.ts";
 export { readJournal, readSubmission, readTask } from "./journal.ts";
 export { globalKeys, isTenantName, key } from "./keys.ts";
-export { type ListedTask, type ListingFilters, listTasks } from "./listing.ts";
+export { countTasks, type ListedTask, type ListingFilters, listTasks } from "./listing.ts";
 export { type Notice, type Notices, openNotices, publishHealth, publishText } from "./notices.ts";
 export type { Pace } from "./pace.ts";
 export {
@@ -48,6 +57,7 @@ export {
   type TaskJob,
   type WebhookJob,
 } from "./queue.ts";
+export { type QueueReading, readQueues } from "./queue-readings.ts";
 export { openReplicas, type Replicas } from "./replicas.ts";
 export { type Resume, type ResumeOutcome, resumeTask } from "./resume.ts";
 export {
@@ -91,3 +101,4 @@ export {
   type UsageRow,
 } from "./usage-reports.ts";
 export type { UsageLabel, UsageSums } from "./usage-reports-sums.ts";
+export { forgetWorker, type LivingWorker, listWorkers, reportWorker, WORKER_BEAT_MS } from "./workers.ts";

@@ -17,6 +17,7 @@ export const names = {
   taskDeliveries: "task-deliveries:", // LIST   ids of a task's webhook deliveries
   due: "due", // ZSET   live tasks by their next alarm, ms
   owed: "owed", // ZSET   legs not yet known to be in the queue, by ms
+  limited: "limited", // ZSET   accounts that have a limit set by hand, in lexical order
   lines: "lines", // ZSET   accounts that tasks wait for, by the window's end, ms
   admission: "admission", // HASH   how many seats a user and the tenant have, and whose turn it is
   allSeats: "seats", // SET    tasks that have a seat: a leg in the queue, or a worker
@@ -43,6 +44,8 @@ export function isKeyKind(kind: string): kind is KeyKind {
 export const globalKeys = {
   tenants: "pawl:tenants", // SET    every tenant that ever submitted or got a key
   apiKeys: "pawl:api-keys", // HASH   sha-256 of a key → whose it is
+  apiKeysUsed: "pawl:api-keys-used", // HASH   sha-256 of a key → when it was used last, ms
+  workers: "pawl:workers", // HASH   a worker's id → what it said of itself last
   replicated: "pawl:replicated", // STRING written to learn whether a replica has all that came before it
   tenant: (tenant: string) => `pawl:tenant:${tenant}`, // HASH   the tenant's signing secrets
   controlChannel: "pawl:control", // channel: tasks whose worker must stop, `<base>\n<task>`

@@ -2,7 +2,7 @@
  * Listings: ids in sorted sets whose lexical order is the order of their making, so that the last id seen is
  * the cursor. One index is walked, the other filters are asked about each of its members.
  */
-import type { TaskState } from "@pawl/protocol";
+import { type TaskState, TaskStatus } from "@pawl/protocol";
 import { readTask } from "./journal.ts";
 import { key } from "./keys.ts";
 import type { Store } from "./store.ts";
@@ -73,4 +73,14 @@ async function readTasks(store: Store, tenant: string, ids: readonly string[]): 
     const state = states[i];
     return state === undefined ? [] : [{ id, state }];
   });
+}
+
+/** How many of a tenant's kept tasks have each status. */
+export async function countTasks(store: Store, tenant: string): Promise<Record<TaskStatus, number>> {
+  const counts = await Promise.all(
+    TaskStatus.options.map(
+      async (status) => [status, await store.redis.zcard(key(tenant, "index", `status:${status}`))] as const,
+    ),
+  );
+  return Object.fromEntries(counts) as Record<TaskStatus, number>;
 }

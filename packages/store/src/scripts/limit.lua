@@ -1,12 +1,12 @@
--- limit: sets one limit of an account by hand, or none, and tells how the account stands.
+-- limit: sets one limit of an account by hand, or takes it away, or neither, and tells how the account stands.
 --
 -- KEYS  1 the tenant's base
--- ARGV  account key, window ('' sets nothing), its terms (as in accounts.lua)
+-- ARGV  account key, window ('' changes nothing), its terms (as in accounts.lua; '-' takes away the one set by hand)
 -- Reply {limits set by hand (as in accounts.lua), held, spent in the hour, the day, the month, in all,
 --        ends of hour, day, month in ms ('0': no hold has named it yet), legs…}   each leg as in admission.lua
 --
 -- Protects invariant 4: who waits for this account's money is woken by the script that changes the limit. An account
--- with a limit set by hand has no expiry. Reading alone writes nothing.
+-- with a limit set by hand has no expiry, and is in the tenant's list of such. Reading alone writes nothing.
 
 -- include: task, accounts, holds, unsettled, admission, transition, line
 
@@ -15,13 +15,22 @@ local legs = {}
 
 turnWindows(account)
 if window ~= '' then
-  local set = { window .. '=' .. take() }
+  local terms = take()
+  local set = { terms ~= '-' and window .. '=' .. terms or nil }
   for other, terms in string.gmatch(account.words.set, '(%a+)=([^;]+)') do
     if other ~= window then
       set[#set + 1] = other .. '=' .. terms
     end
   end
-  setLimits(account, table.concat(set, ';'), account.words.configured)
+  local wasSet = account.words.set ~= '-'
+  setLimits(account, #set > 0 and table.concat(set, ';') or '-', account.words.configured)
+  if #set > 0 then
+    redis.call('ZADD', key(base, 'limited'), 0, account.key)
+  elseif wasSet then
+    -- It may expire again, from now on.
+    redis.call('ZREM', key(base, 'limited'), account.key)
+    account.words.renew = true
+  end
   wakeLine(account.key, legs)
   saveAccounts()
 end
