@@ -22,7 +22,11 @@ async function readNormal(nowMs: number) {
 
 it("tells what waits, since when, and what was done in the last whole minute", async () => {
   const before = Date.now();
-  expect(await readNormal(before)).toMatchObject({ waiting: 0, oldestWaitingMs: null, completedPerMinute: 0 });
+  expect(await readNormal(before)).toMatchObject({
+    waiting: 0,
+    oldestWaitingMs: null,
+    completedPerMinute: 0,
+  });
   await enqueued(12);
   const waiting = await readNormal(Date.now() + 5_000);
   expect(waiting).toMatchObject({ waiting: 12, active: 0 });
