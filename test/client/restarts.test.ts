@@ -33,6 +33,9 @@ it(`a stream over ${RESTARTS} restarts of the api misses no event and has none t
   const pawl = createPawl({ baseUrl: `http://127.0.0.1:${PORT}`, apiKey: ADMIN_KEY });
   const waits = createPawl({ baseUrl: system.url, apiKey: ADMIN_KEY });
 
+  expect(await Array.fromAsync(waits.workers())).toMatchObject([
+    { running: 0, lanes: ["high", "normal", "low", "webhooks"] },
+  ]);
   for (let n = 0; n < RESTARTS; n += 1) {
     const word = `restart-${n}`;
     // Slow enough for the api to be away while events come.

@@ -33,6 +33,9 @@ export const REFERENCE_POLICY =
   `default-src 'none'; style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'; ` +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/** In place of a path: what Pawl sends rather than serves. */
+const OUTWARD = "your webhook_url";
+
 type Parameter = { name: string; in: string; required?: boolean; description?: string; schema?: Schema };
 type Content = Record<string, { schema?: Schema }>;
 type Operation = {
@@ -57,7 +60,7 @@ export function referencePage(made: OpenApiDocument): string {
       Object.entries(item).map(([method, each]) => ({
         ...each,
         method: method.toUpperCase(),
-        path: "your webhook_url",
+        path: OUTWARD,
       })),
     ),
   ];
@@ -72,7 +75,14 @@ ${tags.map(({ name }) => `<h2>${escapeText(name)}</h2><ul>${of(name).map(entry).
 <h2>More</h2><ul><li><a href="#problems">Problems</a></li><li><a href="#schemas">Schemas</a></li></ul></nav>
 <main><h1>Pawl API reference</h1><p>${inline(document.info.description)}</p>
 <p class="soft">OpenAPI ${escapeText(document.openapi)}: <a href="/openapi.json">/openapi.json</a></p>
-${tags.map(({ name, description }) => `<h2>${escapeText(name)}</h2><p>${inline(description)}</p>${of(name).map(operationPart).join("")}`).join("")}
+${tags
+  .map(
+    ({ name, description }) =>
+      `<h2>${escapeText(name)}</h2><p>${inline(description)}</p>${of(name)
+        .map((each) => operationPart(each, document.components.schemas))
+        .join("")}`,
+  )
+  .join("")}
 <section id="problems"><h2>Problems</h2><p>Every error is <code>application/problem+json</code>; programs decide by <code>code</code>.</p>
 ${table(
   ["code", "status", "means"],
@@ -89,7 +99,7 @@ function entry({ operationId, summary }: Named): string {
   return `<li><a href="#${operationId}">${inline(summary)}</a></li>`;
 }
 
-function operationPart(each: Named): string {
+function operationPart(each: Named, schemas: Record<string, Schema>): string {
   const { operationId, method, path, summary, description, parameters = [], requestBody, responses } = each;
   const body = requestBody?.content["application/json"]?.schema;
   return `<section id="${operationId}"><h3>${inline(summary)}</h3>
@@ -108,18 +118,51 @@ ${
       )}`
 }
 ${body === undefined ? "" : `<h4>Body${requestBody?.required ? "" : " (may be left out)"}</h4><p>${typeText(body)}</p>`}
+${each.path.startsWith("/") ? `<pre>${escapeText(curlText(each, exampleOf(body, schemas)))}</pre>` : ""}
 <h4>Answers</h4>${table(
     ["status", "body", ""],
-    Object.entries(responses).map(([status, { description, content = {} }]) => [
-      status,
-      Object.entries(content)
-        .map(
-          ([type, { schema }]) => `${typeText(schema ?? {})} <span class="soft">${escapeText(type)}</span>`,
-        )
-        .join("<br>"),
-      inline(description),
-    ]),
-  )}</section>`;
+    Object.entries(responses)
+      .filter(([status]) => Number(status) < 400 || each.path === OUTWARD)
+      .map(([status, { description, content = {} }]) => [
+        status,
+        Object.entries(content)
+          .map(
+            ([type, { schema }]) => `${typeText(schema ?? {})} <span class="soft">${escapeText(type)}</span>`,
+          )
+          .join("<br>"),
+        inline(description),
+      ]),
+  )}${problemsPart(each)}</section>`;
+}
+
+/** The codes alone: what they mean stands once, at the end. */
+function problemsPart({ responses, path }: Named): string {
+  if (path === OUTWARD) return "";
+  const lines = Object.entries(responses)
+    .filter(([status]) => Number(status) >= 400)
+    .map(([status, { description }]) => {
+      const codes = [...description.matchAll(/`(\w+)`/g)].map(([, code = ""]) => `<code>${code}</code>`);
+      return `${status} ${codes.join(", ")}`;
+    });
+  return `<p class="soft"><a href="#problems">Problems</a>: ${lines.join(" · ")}</p>`;
+}
+
+function exampleOf(schema: Schema | undefined, schemas: Record<string, Schema>): unknown {
+  const name = schema?.$ref?.split("/").at(-1);
+  return (name === undefined ? schema : schemas[name])?.example;
+}
+
+function curlText({ method, path, parameters = [] }: Named, example: unknown): string {
+  const query = parameters
+    .filter((one) => one.in === "query" && one.required)
+    .map(({ name }) => `${name}={${name}}`);
+  const address = `"$PAWL${path}${query.length === 0 ? "" : `?${query.join("&")}`}"`;
+  const lines = [`curl ${method === "GET" ? "" : `-X ${method} `}${address}`];
+  if (path.startsWith("/v1/")) lines.push('-H "Authorization: Bearer $PAWL_KEY"');
+  if (example !== undefined) {
+    lines.push('-H "Content-Type: application/json"', `-d '${JSON.stringify(example, null, 2)}'`);
+  }
+  return lines.join(" \\\n  ");
 }
 
 function schemaPart([name, schema]: [string, Schema]): string {
