@@ -199,7 +199,6 @@ describe("routes refuse", () => {
     ["/v1/api-keys?cursor=x", {}, 400],
     ["/v1/api-keys/key_1", { method: "DELETE" }, 404],
     ["/v1/budgets?cursor=x", {}, 400],
-    ["/metrics", { key: null }, 404],
     ["/v1/tasks/%", {}, 400],
     ["/v1/tasks/%ff", {}, 400],
     ["/v1/tasks/task_%00", {}, 404],

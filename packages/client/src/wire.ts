@@ -207,6 +207,11 @@ export type Task = {
     text: string;
     data: Json | null;
     artifacts: Json[];
+    /** Where the agent is asked for it; null: it gave none that could be read. */
+    self_report?: {
+      confidence: number;
+      unsupported_claims: string[];
+    } | null | undefined;
   } | null;
   error: {
     code: "model_unavailable" | "model_rejected" | "model_stream_broken" | "not_sent" | "internal_error" | "agent_invalid" | "crashed";

@@ -155,6 +155,21 @@ export const operationsPaths: ZodOpenApiPathsObject = {
       problems: ["invalid_request"],
     }),
   },
+  "/metrics": {
+    get: operation({
+      id: "getMetrics",
+      tag: "Service",
+      summary: "What Prometheus is told of this process",
+      isOpen: true,
+      answers: {
+        200: {
+          description: "Prometheus' text format.",
+          content: { "text/plain": z.string().meta({ example: "pawl_http_requests_total 1\n" }) },
+        },
+      },
+      problems: ["invalid_request"],
+    }),
+  },
   "/openapi.json": {
     get: operation({
       id: "getDocument",
