@@ -1,15 +1,12 @@
 /** POST /v1/guardrails/check: what the guards say of a text, under the caller's own policy. Nothing is stored. */
 import { createGuard, type Guard } from "@pawl/guardrails";
-import { Direction, type GuardFinding } from "@pawl/protocol";
+import { GuardCheckRequest, type GuardFinding, type GuardVerdict } from "@pawl/protocol";
 import type { Router } from "express";
-import { z } from "zod";
 import type { ApiDeps } from "./api-deps.ts";
 import { callerOf } from "./auth.ts";
 import { parseBody, refuseQuery } from "./parse-request.ts";
 import { readJsonBody } from "./read-body.ts";
 import { serve } from "./routing.ts";
-
-export const GuardCheckRequest = z.strictObject({ text: z.string(), direction: Direction });
 
 export function guardrailRoutes(router: Router, deps: Pick<ApiDeps, "config" | "maxBodyBytes">): void {
   const { guardrails } = deps.config;
@@ -34,7 +31,8 @@ export function guardrailRoutes(router: Router, deps: Pick<ApiDeps, "config" | "
         await readJsonBody(request, deps.maxBodyBytes),
       );
       const { action, findings, text: redacted } = guardOf(tenant).check(text, { direction });
-      response.json({ action, findings: findings.map(shown), text: redacted });
+      const verdict: GuardVerdict = { action, findings: findings.map(shown), text: redacted };
+      response.json(verdict);
     },
   });
 }

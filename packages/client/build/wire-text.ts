@@ -23,6 +23,7 @@ type JsonSchema = {
 const written = new Set([
   "ApiKeyRequest",
   "BudgetLimitRequest",
+  "GuardCheckRequest",
   "ResumeRequest",
   "TaskDocument",
   "TaskRequest",

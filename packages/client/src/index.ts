@@ -26,6 +26,8 @@ export type {
   Delivery,
   Event,
   FullBudget,
+  GuardCheckRequest,
+  GuardVerdict,
   Json,
   ListedBudget,
   Me,

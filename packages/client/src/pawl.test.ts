@@ -251,6 +251,11 @@ describe("what else there is", () => {
     expect(await pawl.redeliver(delivery?.id ?? "")).toMatchObject({ id: delivery?.id, state: "pending" });
   });
 
+  it("is what the guards say of a text", async () => {
+    const verdict = await pawl.checkText({ text: "Write to ann@example.com.", direction: "output" });
+    expect(verdict).toMatchObject({ action: expect.any(String), findings: expect.any(Array) });
+  });
+
   it("is running it", async () => {
     expect(await Array.fromAsync(pawl.agents())).toContainEqual(expect.objectContaining({ name: "default" }));
     expect((await pawl.overview()).tasks.queued).toBeGreaterThan(0);

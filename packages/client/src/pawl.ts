@@ -15,6 +15,8 @@ import type {
   BudgetWindow,
   Delivery,
   Event,
+  GuardCheckRequest,
+  GuardVerdict,
   ListedBudget,
   Me,
   NewApiKey,
@@ -255,6 +257,16 @@ export function createPawl(options: PawlOptions) {
 
     /** The agents that tasks may name. */
     agents: (options: CallOptions = {}) => pagesOf(() => get<Page<Agent>>("/v1/agents", options)),
+
+    /** What the guards say of a text, under one's own policy. Nothing is stored. */
+    checkText: (request: GuardCheckRequest, { signal }: CallOptions = {}) =>
+      send.json<GuardVerdict>({
+        method: "POST",
+        path: "/v1/guardrails/check",
+        body: request,
+        isRepeatable: true,
+        signal,
+      }),
 
     /** How many tasks have each status. */
     overview: (options: CallOptions = {}) => get<Overview>("/v1/overview", options),

@@ -112,6 +112,24 @@ export type FullBudget = {
   timeout_ms: number;
 };
 
+export type GuardCheckRequest = {
+  text: string;
+  direction: "input" | "output" | "tool";
+};
+
+export type GuardVerdict = {
+  action: "allow" | "flag" | "redact" | "block";
+  findings: {
+    guard: "injection" | "content" | "pii" | "leak" | "exfiltration" | "output" | "tone";
+    category: string;
+    score: number;
+    start?: number | undefined;
+    end?: number | undefined;
+  }[];
+  /** With what was found replaced by marks. */
+  text: string;
+};
+
 export type Health = {
   status: "ok" | "ready";
 };

@@ -26,3 +26,27 @@ export type GuardFinding = z.infer<typeof GuardFinding>;
 export const guardActions = ["allow", "flag", "redact", "block"] as const;
 export const GuardAction = z.enum(guardActions);
 export type GuardAction = z.infer<typeof GuardAction>;
+
+/** The body of `POST /v1/guardrails/check`. */
+export const GuardCheckRequest = z.strictObject({ text: z.string(), direction: Direction }).meta({
+  id: "GuardCheckRequest",
+  example: { text: "My card is 4111 1111 1111 1111.", direction: "input" },
+});
+export type GuardCheckRequest = z.infer<typeof GuardCheckRequest>;
+
+/** What the guards say of a text. */
+export const GuardVerdict = z
+  .strictObject({
+    action: GuardAction,
+    findings: z.array(GuardFinding),
+    text: z.string().meta({ description: "With what was found replaced by marks." }),
+  })
+  .meta({
+    id: "GuardVerdict",
+    example: {
+      action: "redact",
+      findings: [{ guard: "pii", category: "credit_card", score: 1, start: 11, end: 30 }],
+      text: "My card is [credit_card].",
+    },
+  });
+export type GuardVerdict = z.infer<typeof GuardVerdict>;

@@ -53,8 +53,10 @@ export {
   Direction,
   directions,
   GuardAction,
+  GuardCheckRequest,
   GuardFinding,
   GuardName,
+  GuardVerdict,
   guardActions,
   guardNames,
 } from "./guard-finding.ts";

@@ -15,7 +15,7 @@ const tags: Record<Tag, string> = {
   Tasks: "Submit tasks, follow them, cancel them, take them up again.",
   Money: "What may be spent, and what was.",
   Webhooks: "What was sent, and sending it again.",
-  Operations: "Agents, queues, workers.",
+  Operations: "Agents, guards, queues, workers.",
   Keys: "Who may do what.",
   Service: "The process itself.",
 };

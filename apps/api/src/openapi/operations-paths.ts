@@ -6,6 +6,8 @@ import {
   ApiKeyView,
   DeliveryId,
   DeliveryView,
+  GuardCheckRequest,
+  GuardVerdict,
   Health,
   Me,
   NewApiKey,
@@ -57,6 +59,16 @@ export const operationsPaths: ZodOpenApiPathsObject = {
       isBodyOptional: true,
       answers: { 202: json("It will be sent.", DeliveryView, location) },
       problems: ["not_found", "conflict"],
+    }),
+  },
+  "/v1/guardrails/check": {
+    post: operation({
+      id: "checkText",
+      tag: "Operations",
+      summary: "What the guards say of a text",
+      description: "Under the caller's own policy. Nothing is stored.",
+      body: GuardCheckRequest,
+      answers: { 200: json("The verdict.", GuardVerdict) },
     }),
   },
   "/v1/agents": {
