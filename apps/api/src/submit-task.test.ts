@@ -44,7 +44,7 @@ describe("a submitted task", () => {
     const id = await api.submit({ tools: ["current_time"], model: "claude-haiku-5-5" });
     const data = await submittedData(id);
     expect(data.definition.tools.map(({ name }) => name)).toEqual(["current_time"]);
-    expect(data.definition.system).toBe("SYSTEM-PROMPT");
+    expect(data.definition.system).toMatch(/^SYSTEM-PROMPT\n/);
     expect(data.model).toBe("claude-haiku-5-5");
     expect(data.agent_version).toBe(whole.agent_version);
     expect((await submittedData(await api.submit({ tools: [] }))).definition.tools).toEqual([]);
