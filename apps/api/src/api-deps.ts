@@ -9,6 +9,8 @@ export type ApiDeps = {
   config: PawlConfig;
   egress: Pick<EgressGuard, "checkWebhookUrl">;
   log: Log;
+  /** The folder of the built console. */
+  consoleDir: string;
   /** The admin key of tenant `default`. */
   adminKey: string;
   maxBodyBytes: number;

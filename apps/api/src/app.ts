@@ -1,6 +1,6 @@
 /**
  * The API as one Express app: check, submit, read. It never performs a task. Order matters: what every response
- * carries, then the open routes, then the board with a door of its own, then the door of `/v1` and what is
+ * carries, then the open routes, then the board and the console with doors of their own, then the door of `/v1` and what is
  * behind it, then "no such thing", then errors.
  */
 import express, { type Express } from "express";
@@ -8,6 +8,8 @@ import helmet from "helmet";
 import type { ApiDeps } from "./api-deps.ts";
 import { authenticate, openKeyRing } from "./auth.ts";
 import { boardRoutes } from "./bull-board.ts";
+import { consoleFiles } from "./console-files.ts";
+import { consoleSessionRoutes, openConsoleSessions } from "./console-session.ts";
 import { documentRoutes } from "./document-routes.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { apiMetrics } from "./metrics.ts";
@@ -30,10 +32,12 @@ export function createApp(deps: ApiDeps): Express {
   healthRoutes(app, deps);
   metrics.routes(app);
   documentRoutes(app);
-  app.use("/admin/queues", boardRoutes(deps, keys));
+  const sessions = openConsoleSessions(deps, keys);
+  app.use("/admin/queues", boardRoutes(deps, keys, sessions));
+  app.use("/console", consoleSessionRoutes(deps, keys, sessions), consoleFiles(deps));
 
   const v1 = express.Router({ caseSensitive: true });
-  v1.use(authenticate(keys));
+  v1.use(authenticate(keys, sessions));
   v1Routes(v1, deps, keys);
   app.use("/v1", v1);
 

@@ -1,12 +1,14 @@
 /**
- * Who calls. A request is let in by `Authorization: Bearer <key>` before anything of its body is read; from
+ * Who calls. A request is let in by `Authorization: Bearer <key>`, or by the cookie of who is logged in to the console,
+ * before anything of its body is read; from
  * then on all it can reach is its key's tenant. Keys are compared by digest, in constant time.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Scope } from "@pawl/protocol";
-import { findApiKey, noteApiKeyUsed, type Store } from "@pawl/store";
+import { findApiKeyByHash, noteApiKeyUsed, type Store } from "@pawl/store";
 import type { Request, RequestHandler } from "express";
 import { BOOTSTRAP_TENANT } from "./api-deps.ts";
+import { type ConsoleSessions, refuseForgery } from "./console-session.ts";
 import { HttpProblem } from "./problem.ts";
 
 export type Caller = { tenant: string; scopes: readonly Scope[] };
@@ -14,6 +16,8 @@ export type Caller = { tenant: string; scopes: readonly Scope[] };
 export type KeyRing = {
   /** Whose key this is; undefined: nobody's. */
   find(key: string): Promise<Caller | undefined>;
+  /** The same by the key's SHA-256, in hex. */
+  findByDigest(name: string): Promise<Caller | undefined>;
   /** Looks every key up anew from now on: one was taken away. */
   forget(): void;
 };
@@ -25,30 +29,27 @@ const MOST_CACHED = 10_000;
 export function openKeyRing(deps: { store: Store; adminKey: string; nowMs: () => number }): KeyRing {
   const adminDigest = digestOf(deps.adminKey);
   const known = new Map<string, { caller: Caller; untilMs: number }>();
-  return {
-    async find(key) {
-      const digest = digestOf(key);
-      if (timingSafeEqual(digest, adminDigest)) {
-        return { tenant: BOOTSTRAP_TENANT, scopes: ["tasks", "admin"] };
-      }
-      const name = digest.toString("hex");
-      const cached = known.get(name);
-      if (cached !== undefined && cached.untilMs > deps.nowMs()) return cached.caller;
-      known.delete(name);
-      const record = await findApiKey(deps.store, key);
-      if (record === undefined) return undefined;
-      const caller = { tenant: record.tenant, scopes: record.scopes };
-      // For people to look at: nobody waits for it, and an outage is told of by what follows.
-      noteApiKeyUsed(deps.store, key, deps.nowMs()).catch(() => {});
-      if (known.size >= MOST_CACHED) known.clear();
-      known.set(name, { caller, untilMs: deps.nowMs() + CACHED_MS });
-      return caller;
-    },
-    forget: () => known.clear(),
+  const findByDigest = async (name: string): Promise<Caller | undefined> => {
+    const digest = Buffer.from(name, "hex");
+    if (digest.length === adminDigest.length && timingSafeEqual(digest, adminDigest)) {
+      return { tenant: BOOTSTRAP_TENANT, scopes: ["tasks", "admin"] };
+    }
+    const cached = known.get(name);
+    if (cached !== undefined && cached.untilMs > deps.nowMs()) return cached.caller;
+    known.delete(name);
+    const record = await findApiKeyByHash(deps.store, name);
+    if (record === undefined) return undefined;
+    const caller = { tenant: record.tenant, scopes: record.scopes };
+    // For people to look at: nobody waits for it, and an outage is told of by what follows.
+    noteApiKeyUsed(deps.store, name, deps.nowMs()).catch(() => {});
+    if (known.size >= MOST_CACHED) known.clear();
+    known.set(name, { caller, untilMs: deps.nowMs() + CACHED_MS });
+    return caller;
   };
+  return { findByDigest, forget: () => known.clear(), find: (key) => findByDigest(digestOf(key).toString("hex")) };
 }
 
-function digestOf(key: string): Buffer {
+export function digestOf(key: string): Buffer {
   return createHash("sha256").update(key).digest();
 }
 
@@ -61,11 +62,13 @@ export function bearerKey(request: Request): string | undefined {
 
 const callers = new WeakMap<Request, Caller>();
 
-/** Lets a request through once its caller is known; `callerOf` tells the routes who it is. */
-export function authenticate(keys: KeyRing): RequestHandler {
+/** Lets a request through once its caller is known, by key or by the console's cookie; `callerOf` says who it is. */
+export function authenticate(keys: KeyRing, sessions: ConsoleSessions): RequestHandler {
   return async (request, _response, next) => {
     const key = bearerKey(request);
-    const caller = key === undefined ? undefined : await keys.find(key);
+    const session = request.headers.authorization === undefined ? await sessions.find(request) : undefined;
+    if (session !== undefined) refuseForgery(request);
+    const caller = key === undefined ? session?.caller : await keys.find(key);
     if (caller === undefined) {
       const detail =
         key === undefined ? "Send the header Authorization: Bearer <key>." : "This API key is not known.";

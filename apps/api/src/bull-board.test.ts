@@ -20,7 +20,7 @@ describe("the queue board", () => {
     ["/admin/queues/static/images/logo.svg", {}],
     [
       "/admin/queues/api/queues",
-      { cookie: "pawl_board=9999999999999.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" },
+      { cookie: "pawl_board=9999999999999.operator.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" },
     ],
     ["/admin/queues/api/queues", { cookie: "pawl_board=" }],
     ["/admin/queues/api/queues", { authorization: "Bearer wrong-key-0123456789" }],
@@ -134,7 +134,7 @@ describe("the queue board", () => {
     const path = `/admin/queues/api/queues/pawl-tasks/${id}.1`;
     const shown = await api.call(path);
     expect(shown.status).toBe(200);
-    expect(shown.text).toContain(`"href":"/v1/tasks/${id}"`);
+    expect(shown.text).toContain(`"href":"/console/tasks/${id}"`);
     const logs = await api.call(`${path}/logs`);
     const list = await api.call("/admin/queues/api/queues?activeQueue=pawl-tasks&status=waiting&page=1");
     expect(list.text).toContain(`${id}.1`);

@@ -13,6 +13,7 @@ import express, { type Express, type Router } from "express";
 import type { ApiDeps } from "./api-deps.ts";
 import type { KeyRing } from "./auth.ts";
 import { BOARD_PATH, boardDoor } from "./board-door.ts";
+import type { ConsoleSessions } from "./console-session.ts";
 
 const laneDescriptions: Readonly<Record<Lane, string>> = {
   high: "Legs of tasks with priority high",
@@ -21,7 +22,7 @@ const laneDescriptions: Readonly<Record<Lane, string>> = {
   quarantine: "Legs of suspects: tasks that are performed alone",
 };
 
-export function boardRoutes(deps: ApiDeps, keys: KeyRing): Router {
+export function boardRoutes(deps: ApiDeps, keys: KeyRing, sessions: ConsoleSessions): Router {
   const { webhooks, ...lanes } = deps.store.queues;
   const queues = [
     ...Object.entries(lanes).map(
@@ -29,7 +30,7 @@ export function boardRoutes(deps: ApiDeps, keys: KeyRing): Router {
         new BullMQAdapter(queue, {
           readOnlyMode: true,
           description: laneDescriptions[lane as Lane],
-          externalJobUrl: (job) => linkTo("Task", "/v1/tasks/", TaskId.safeParse(job.data?.task).data),
+          externalJobUrl: (job) => linkTo("Task", "/console/tasks/", TaskId.safeParse(job.data?.task).data),
         }),
     ),
     new BullMQAdapter(webhooks, {
@@ -60,7 +61,7 @@ export function boardRoutes(deps: ApiDeps, keys: KeyRing): Router {
   const board: Express = serverAdapter.getRouter();
   board.disable("x-powered-by").disable("etag");
   const router = express.Router();
-  router.use(boardDoor(deps, keys));
+  router.use(boardDoor(deps, keys, sessions));
   router.use(board);
   return router;
 }

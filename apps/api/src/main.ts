@@ -2,6 +2,7 @@
  * The api process: environment → config → Redis → app → listen. It says `listening` once it takes requests and
  * `/readyz` says whether it can serve them; a fault in its environment, its config or its Redis ends it with 1.
  */
+import { join } from "node:path";
 import { createEgressGuard, loadConfig } from "@pawl/agent";
 import { resolveRedis } from "@pawl/local-redis";
 import { createLog, createShutdown, exitOnEnvironmentError, type Log } from "@pawl/service";
@@ -53,6 +54,7 @@ async function start(env: ApiEnvironment, log: Log): Promise<void> {
     config,
     egress,
     log,
+    consoleDir: join(import.meta.dirname, "../../console/dist"),
     adminKey: env.PAWL_ADMIN_KEY,
     maxBodyBytes: env.PAWL_MAX_BODY_BYTES,
     nowMs,

@@ -1,5 +1,6 @@
 /** An API of a test file's own: the real app on a free loopback port, over a real Redis; and a worker's hands. */
 
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { createEgressGuard } from "@pawl/agent";
 import { newId, type StopReason, type TerminalStatus } from "@pawl/protocol";
@@ -37,6 +38,7 @@ export async function ownApi(over: Partial<ApiDeps> = {}) {
     config,
     egress: createEgressGuard({ allow: ["127.0.0.1", "hooks.internal"] }),
     log: createLog({ process: "api", level: "debug", stream: output, isTerminal: false }),
+    consoleDir: join(import.meta.dirname, "no-console"),
     adminKey: ADMIN_KEY,
     maxBodyBytes: 64 * 1024,
     nowMs: Date.now,

@@ -29,6 +29,7 @@ export const problems = {
   body_too_large: { status: 413, title: "The body is too large" },
   unsupported_media_type: { status: 415, title: "The body must be application/json" },
   idempotency_mismatch: { status: 422, title: "This Idempotency-Key was used with another body" },
+  too_many_tries: { status: 429, title: "Too many tries" },
   budget_exhausted: { status: 429, title: "The budget is spent" },
   internal_error: { status: 500, title: "Something went wrong on our side" },
   unavailable: { status: 503, title: "Pawl cannot reach its store" },

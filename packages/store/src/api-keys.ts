@@ -51,12 +51,18 @@ export async function createApiKey(
 }
 
 export async function findApiKey(store: Store, apiKey: string): Promise<ApiKeyRecord | undefined> {
-  const found = await store.redis.hget(globalKeys.apiKeys, hashApiKey(apiKey));
+  return findApiKeyByHash(store, hashApiKey(apiKey));
+}
+
+/** `hash` as `hashApiKey` makes it. */
+export async function findApiKeyByHash(store: Store, hash: string): Promise<ApiKeyRecord | undefined> {
+  const found = await store.redis.hget(globalKeys.apiKeys, hash);
   return found === null ? undefined : ApiKeyRecord.parse(JSON.parse(found));
 }
 
-export async function noteApiKeyUsed(store: Store, apiKey: string, nowMs: number): Promise<void> {
-  await store.redis.hset(globalKeys.apiKeysUsed, hashApiKey(apiKey), nowMs);
+/** `hash` as `hashApiKey` makes it. */
+export async function noteApiKeyUsed(store: Store, hash: string, nowMs: number): Promise<void> {
+  await store.redis.hset(globalKeys.apiKeysUsed, hash, nowMs);
 }
 
 /** The newest first; `tenant` undefined: of all tenants. */

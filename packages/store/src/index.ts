@@ -6,6 +6,7 @@ export {
   createApiKey,
   deleteApiKey,
   findApiKey,
+  findApiKeyByHash,
   type ListedApiKey,
   listApiKeys,
   noteApiKeyUsed,
@@ -71,6 +72,7 @@ export {
   type SignalOutcome,
   wakeTask,
 } from "./signal.ts";
+export { spendOnce } from "./spend-once.ts";
 export { type Hold, type Step, type StepOutcome, stepTask } from "./step.ts";
 export {
   DEFAULT_RETENTION_MS,
