@@ -1,12 +1,13 @@
 /**
  * What every npm script of the root runs: `node apps/cli/bootstrap/run.mjs <start|dev|test|process NAME|run FILE> [args…]`.
  * It turns a fresh clone on a machine with any Node ≥ 20 into a running one: installs what is missing, finds
- * the Node 24 that runs our TypeScript as it is, and hands over. Plain JavaScript and Node built-ins only,
+ * the Node 24 that runs our TypeScript as it is, builds the console where it is not, and hands over. Plain JavaScript and Node built-ins only,
  * because it runs before anything is installed. When nothing is missing it costs well under 150 ms.
  */
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { ensureConsole } from "./build-console.mjs";
 import { handOver } from "./hand-over.mjs";
 import { ensureInstalled } from "./install.mjs";
 import { findNode24, isAtLeast } from "./node-24.mjs";
@@ -40,6 +41,11 @@ if ("fault" in installed) stop(installed.fault);
 const node = findNode24(root);
 if ("fault" in node) stop(node.fault);
 
+if (plan.needsConsole) {
+  const built = await ensureConsole({ root, dataDir, nodePath: node.path, say });
+  if ("fault" in built) stop(built.fault);
+}
+
 const guard = path.join(path.dirname(fileURLToPath(import.meta.url)), "guard.mjs");
 handOver({
   command: node.path,
@@ -59,15 +65,15 @@ function planFor(mode, args) {
   const up = path.join(root, "apps/cli/src/up.ts");
   switch (mode) {
     case "start":
-      return { args: [up, ...args] };
+      return { args: [up, ...args], needsConsole: true };
     case "dev":
-      return { args: [up, "--watch", ...args] };
+      return { args: [up, "--watch", ...args], needsConsole: true };
     case "test": {
       if (args.length > 0)
         return { args: [path.join(root, "node_modules/vitest/vitest.mjs"), "run", ...args] };
       const tasks = ["//#typecheck", "//#lint", "//#unit"];
       const turbo = path.join(root, "node_modules/turbo/bin/turbo");
-      return { args: [turbo, "run", ...tasks, "--continue", "--env-mode=loose"] };
+      return { args: [turbo, "run", ...tasks, "--continue", "--env-mode=loose"], needsConsole: true };
     }
     case "process": {
       const [name = "", ...rest] = args;
@@ -77,7 +83,7 @@ function planFor(mode, args) {
           fault: `There is no process named "${name}": apps/${name || "NAME"}/src/main.ts does not exist.\n${usage}`,
         };
       }
-      return { args: [main, ...rest] };
+      return { args: [main, ...rest], needsConsole: name === "api" };
     }
     case "run": {
       const [name = "", ...rest] = args;

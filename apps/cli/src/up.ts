@@ -11,6 +11,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { tryFileLock } from "@pawl/local-redis";
 import { type ChildOptions, startChild } from "./up/child.ts";
 import { isPortFree } from "./up/choose-port.ts";
+import { consoleLink } from "./up/console-link.ts";
 import { describeModel, describeRunning, describeServing } from "./up/describe-up.ts";
 import { endOnSignals } from "./up/end-signals.ts";
 import { keepRedis } from "./up/keep-redis.ts";
@@ -152,7 +153,8 @@ async function serve(run: Run): Promise<never> {
     if (signal.aborted) throw error;
     say(`The sample task could not be followed: ${error instanceof Error ? error.message : error}`);
   }
-  say(describeServing({ url, settings, secrets }));
+  const consoleUrl = await consoleLink({ apiUrl: url, key: secrets.PAWL_ADMIN_KEY, signal });
+  say(describeServing({ url, consoleUrl, settings, secrets }));
   return orAbort(new Promise<never>(() => undefined), signal);
 }
 

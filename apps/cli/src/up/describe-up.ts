@@ -26,14 +26,20 @@ export function describeModel(settings: UpSettings): string {
   return "Model: no ANTHROPIC_API_KEY: a simulator stands in for the model";
 }
 
-export function describeServing(about: { url: string; settings: UpSettings; secrets: LocalSecrets }): string {
-  const { url, settings, secrets } = about;
+export function describeServing(about: {
+  url: string;
+  consoleUrl: string;
+  settings: UpSettings;
+  secrets: LocalSecrets;
+}): string {
+  const { url, consoleUrl, settings, secrets } = about;
   // A key that the user gave is the user's secret: it is not put on a screen.
   const isGiven = settings.PAWL_ADMIN_KEY !== undefined;
   const key = isGiven ? "$PAWL_ADMIN_KEY" : secrets.PAWL_ADMIN_KEY;
   return [
     "",
     "Pawl is running.",
+    `  Console  ${consoleUrl}`,
     `  API      ${url}`,
     `  Queues   ${url}/admin/queues (Bull Board; log in with the API key)`,
     `  API key  ${isGiven ? "the one in PAWL_ADMIN_KEY" : key}`,

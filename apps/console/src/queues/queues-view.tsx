@@ -1,0 +1,168 @@
+/** Queues: what waits and for how long, what is done by whom. The jobs themselves are shown by Bull Board. */
+import { useQuery } from "@tanstack/react-query";
+import { ExternalLink } from "lucide-react";
+import { isMissing, type Page, request } from "../api/request.ts";
+import type { Queue, WorkerInfo } from "../api/shapes.ts";
+import { Ago } from "../parts/clock.tsx";
+import { usePageTitle } from "../parts/page-title.ts";
+import { Problem } from "../parts/problem.tsx";
+import { count, duration } from "../text/format.ts";
+import { oneLine } from "../text/inert-text.ts";
+
+const LOOK_EVERY_MS = 2_000;
+
+export default function QueuesView() {
+  usePageTitle("Queues");
+  const queues = useList<Queue>("queues");
+  const workers = useList<WorkerInfo>("workers");
+  return (
+    <>
+      <header className="head">
+        <h1>Queues</h1>
+        <div className="actions">
+          <a className="button" href="/admin/queues" target="_blank" rel="noreferrer">
+            Open Bull Board
+            <ExternalLink size={13} aria-hidden />
+          </a>
+        </div>
+      </header>
+      {queues.error === null ? null : isMissing(queues.error) ? (
+        <div className="empty">
+          <h2>This api does not tell about its queues</h2>
+          <p>
+            It may be of an older version, or the key may not see them. Bull Board shows them with an admin
+            key.
+          </p>
+        </div>
+      ) : (
+        <Problem error={queues.error} />
+      )}
+      {queues.data === undefined ? null : <QueueTable queues={queues.data.data} />}
+      <section className="section">
+        <header>
+          <h2>Workers</h2>
+        </header>
+        {workers.error !== null && !isMissing(workers.error) ? <Problem error={workers.error} /> : null}
+        {isMissing(workers.error) ? <p className="soft">This api does not tell about its workers.</p> : null}
+        {workers.data === undefined ? null : <WorkerTable workers={workers.data.data} />}
+      </section>
+    </>
+  );
+}
+
+function useList<Item>(name: string) {
+  return useQuery({
+    queryKey: [name],
+    queryFn: ({ signal }) => request<Page<Item>>(`/v1/${name}`, { signal }),
+    refetchInterval: ({ state }) => (isMissing(state.error) ? false : LOOK_EVERY_MS),
+  });
+}
+
+function QueueTable({ queues }: { queues: Queue[] }) {
+  return (
+    <div className="scroll-x">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Queue</th>
+            <th scope="col" className="number">
+              Waiting
+            </th>
+            <th scope="col" className="number">
+              Oldest waits
+            </th>
+            <th scope="col" className="number">
+              Active
+            </th>
+            <th scope="col" className="number">
+              Delayed
+            </th>
+            <th scope="col" className="number">
+              Failed
+            </th>
+            <th scope="col" className="number">
+              Done a minute
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {queues.map((queue) => (
+            <tr key={queue.name}>
+              <td>{oneLine(queue.name, 60)}</td>
+              <td className="number">{count(queue.waiting)}</td>
+              <td className="number">
+                {queue.oldest_waiting_ms == null ? (
+                  <span className="faint">–</span>
+                ) : (
+                  duration(queue.oldest_waiting_ms)
+                )}
+              </td>
+              <td className="number">{count(queue.active)}</td>
+              <td className="number">{count(queue.delayed)}</td>
+              <td className="number">{count(queue.failed)}</td>
+              <td className="number">
+                {queue.completed_per_minute == null ? (
+                  <span className="faint">–</span>
+                ) : (
+                  count(queue.completed_per_minute)
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function WorkerTable({ workers }: { workers: WorkerInfo[] }) {
+  if (workers.length === 0) {
+    return (
+      <div className="notice" data-tone="stopped">
+        <p>
+          No worker is alive: tasks wait. Start one with <code>npm run start:worker</code>.
+        </p>
+      </div>
+    );
+  }
+  return (
+    <div className="scroll-x">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Worker</th>
+            <th scope="col">Host</th>
+            <th scope="col">Lanes</th>
+            <th scope="col" className="number">
+              Running
+            </th>
+            <th scope="col" className="number">
+              Since
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {workers.map((worker) => (
+            <tr key={worker.id}>
+              <td className="mono">{oneLine(worker.id, 60)}</td>
+              <td>{oneLine(worker.host, 60)}</td>
+              <td className="soft">{lanesOf(worker.lanes)}</td>
+              <td className="number">{count(worker.running)}</td>
+              <td className="number">
+                <Ago at={worker.since} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function lanesOf(lanes: WorkerInfo["lanes"] | undefined): string {
+  if (lanes === undefined) return "";
+  const names = Array.isArray(lanes)
+    ? lanes
+    : Object.entries(lanes).map(([lane, running]) => `${lane} ${running}`);
+  return oneLine(names.join(", "), 120);
+}

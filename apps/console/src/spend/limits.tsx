@@ -1,0 +1,124 @@
+/** The limits of money that stand beside a task's own: what is spent, what is held by calls under way, what is left. */
+import { useQueries, useQuery } from "@tanstack/react-query";
+import { query, request } from "../api/request.ts";
+import type { BudgetOnTheWire, Budgets, BudgetTarget, Session, UsageRow } from "../api/shapes.ts";
+import { usd } from "../text/format.ts";
+import { oneLine } from "../text/inert-text.ts";
+import { rangeOf } from "./spend-report.ts";
+
+const MOST_USERS = 8;
+
+export function Limits({ session }: { session: Session }) {
+  const { from, to } = rangeOf("1d", Date.now());
+  const users = useQuery({
+    queryKey: ["usage-users", from],
+    queryFn: ({ signal }) =>
+      request<{ data: UsageRow[] }>(`/v1/usage${query({ from, to, group_by: "user", limit: 100 })}`, {
+        signal,
+      }),
+    refetchInterval: 15_000,
+  });
+  const dearest = (users.data?.data ?? [])
+    .filter(({ user }) => user != null)
+    .sort((a, b) => b.cost_usd - a.cost_usd)
+    .slice(0, MOST_USERS)
+    .map(({ user }): BudgetTarget => ({ scope: "user", id: String(user) }));
+  const targets: BudgetTarget[] = [
+    ...(isOperator(session) ? [{ scope: "global", id: "global" } as const] : []),
+    { scope: "tenant", id: session.tenant },
+    ...dearest,
+  ];
+  const budgets = useQueries({
+    queries: targets.map((target) => ({
+      queryKey: ["budget", target.scope, target.id],
+      queryFn: ({ signal }: { signal: AbortSignal }) => request<Budgets>(budgetPath(target), { signal }),
+      refetchInterval: 5_000,
+    })),
+  });
+  const rows = targets.flatMap((target, index) =>
+    (budgets[index]?.data?.data ?? []).map((budget) => ({ target, budget })),
+  );
+  return (
+    <section className="section">
+      <header>
+        <h2>Limits</h2>
+        <span className="faint">
+          those of the users who spent most today among them; set them under Settings
+        </span>
+      </header>
+      {rows.length === 0 ? (
+        <p className="soft">No limit beside the tasks' own.</p>
+      ) : (
+        <div className="scroll-x">
+          <BudgetTable rows={rows} />
+        </div>
+      )}
+    </section>
+  );
+}
+
+export function BudgetTable({ rows }: { rows: { target: BudgetTarget; budget: BudgetOnTheWire }[] }) {
+  return (
+    <table className="limits">
+      <thead>
+        <tr>
+          <th scope="col">Whose</th>
+          <th scope="col">Per</th>
+          <th scope="col" aria-label="How much of it is used" />
+          <th scope="col" className="number">
+            Limit
+          </th>
+          <th scope="col" className="number">
+            Spent
+          </th>
+          <th scope="col" className="number">
+            Held
+          </th>
+          <th scope="col" className="number">
+            Left
+          </th>
+          <th scope="col">When spent</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(({ target, budget }) => (
+          <tr key={`${target.scope} ${target.id} ${budget.window}`}>
+            <td className="cut">
+              {target.scope} {target.scope === "global" ? "" : oneLine(target.id, 60)}
+            </td>
+            <td>{budget.window}</td>
+            <td>
+              <Meter budget={budget} />
+            </td>
+            <td className="number">{usd(budget.limit_usd)}</td>
+            <td className="number">{usd(budget.spent_usd)}</td>
+            <td className="number">{usd(budget.held_usd)}</td>
+            <td className="number">{usd(budget.left_usd)}</td>
+            <td className="soft">{budget.on_exceeded === "wait" ? "tasks wait" : "tasks are refused"}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Meter({ budget }: { budget: BudgetOnTheWire }) {
+  const part = (amount: number) => `${Math.min(100, (amount / Math.max(budget.limit_usd, 1e-9)) * 100)}%`;
+  return (
+    <span className="limit-meter" aria-hidden>
+      <span
+        style={{ width: part(budget.spent_usd) }}
+        data-high={budget.spent_usd > budget.limit_usd * 0.8 || undefined}
+      />
+      <span style={{ width: part(budget.held_usd) }} data-part="held" />
+    </span>
+  );
+}
+
+export function budgetPath({ scope, id }: BudgetTarget): string {
+  return `/v1/budgets/${scope}/${encodeURIComponent(id)}`;
+}
+
+export function isOperator(session: Session): boolean {
+  return session.tenant === "default" && session.scopes.includes("admin");
+}
