@@ -42,7 +42,8 @@ export async function scriptStory(system: System, word: string, latencyMs = 60):
   await script(system, steps);
 }
 
-async function script(system: System, steps: object[]): Promise<void> {
+/** Hands the simulator what to answer, step by step. */
+export async function script(system: System, steps: object[]): Promise<void> {
   const response = await fetch(`${system.simulator.url}/control/scenario`, {
     method: "POST",
     headers: { "content-type": "application/json" },

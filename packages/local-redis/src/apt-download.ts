@@ -1,5 +1,5 @@
 /**
- * Fetches a Redis server with the machine's own apt, without installing anything.
+ * Fetches a program with the machine's own apt, without installing anything.
  * apt works on private state inside `workDir` (so it needs no root and takes no system lock), verifies the
  * signatures as always, and the packages are only unpacked. Promise: nothing outside `workDir` is written.
  * That needs one precaution: as root apt runs the hooks other packages configured (docker-clean deletes
@@ -11,19 +11,25 @@ import { lastLines, runCommand } from "./run-command.ts";
 
 export type Unpacked = { command: string; libraryPath: string };
 
-/** Debian names; the first that the machine's sources know is taken. */
-const PACKAGES = ["redis-server", "valkey-server"] as const;
+export type AptProgram = {
+  /** Names of packages that serve alike; the first that the machine's sources know is taken, with all it needs. */
+  choices: readonly (readonly string[])[];
+  /** Where the program lies once unpacked; the first that is there is taken. */
+  commands: readonly string[];
+};
+
 const UPDATE_TIMEOUT_MS = 180_000;
 const DOWNLOAD_TIMEOUT_MS = 180_000;
-const UNPACK_TIMEOUT_MS = 30_000;
+const UNPACK_TIMEOUT_MS = 120_000;
 
-/** The unpacked server, or in `problem` why apt could not give one. */
+/** The unpacked program, or in `problem` why apt could not give one. */
 export async function downloadWithApt(options: {
   workDir: string;
+  program: AptProgram;
   env: NodeJS.ProcessEnv;
   log: (line: string) => void;
 }): Promise<Unpacked | { problem: string }> {
-  const { workDir } = options;
+  const { workDir, program } = options;
   if (/["\n]/.test(workDir))
     return { problem: `apt cannot work in a folder with a quote in its name: ${workDir}` };
   const env = { ...options.env, LC_ALL: "C", APT_CONFIG: writeAptConfig(workDir) };
@@ -34,9 +40,9 @@ export async function downloadWithApt(options: {
   const update = await apt(["update"], UPDATE_TIMEOUT_MS);
   if (update.code === null) return { problem: `apt-get update: ${lastLines(update.output, 3)}` };
   let problem = "";
-  for (const name of PACKAGES) {
+  for (const names of program.choices) {
     const files = await apt(
-      ["-qq", "-y", "--no-install-recommends", "--print-uris", "install", name],
+      ["-qq", "-y", "--no-install-recommends", "--print-uris", "install", ...names],
       60_000,
     );
     const packages = missingPackages(files.output);
@@ -51,7 +57,7 @@ export async function downloadWithApt(options: {
     const wanted = packages.map((entry) => `${entry.name}=${entry.version}`);
     const download = await apt(["-qq", "download", ...wanted], DOWNLOAD_TIMEOUT_MS);
     if (download.code !== 0) return { problem: `apt-get download: ${lastLines(download.output, 3)}` };
-    return unpack(workDir, env);
+    return unpack(workDir, program, env);
   }
   return { problem: `apt-get: ${problem}` };
 }
@@ -97,7 +103,11 @@ function missingPackages(printed: string): { name: string; version: string }[] {
   );
 }
 
-async function unpack(workDir: string, env: NodeJS.ProcessEnv): Promise<Unpacked | { problem: string }> {
+async function unpack(
+  workDir: string,
+  program: AptProgram,
+  env: NodeJS.ProcessEnv,
+): Promise<Unpacked | { problem: string }> {
   const root = join(workDir, "root");
   const debs = readdirSync(join(workDir, "debs")).filter((name) => name.endsWith(".deb"));
   for (const deb of debs) {
@@ -107,9 +117,9 @@ async function unpack(workDir: string, env: NodeJS.ProcessEnv): Promise<Unpacked
     });
     if (result.code !== 0) return { problem: `dpkg-deb -x ${deb}: ${lastLines(result.output, 3)}` };
   }
-  const commands = PACKAGES.map((name) => join(root, "usr/bin", name));
+  const commands = program.commands.map((name) => join(root, name));
   const command = commands.find((path) => existsSync(path)); // existsSync follows Debian's symlink, too
-  if (command === undefined) return { problem: `no server among the packages: ${debs.join(", ")}` };
+  if (command === undefined) return { problem: `no program among the packages: ${debs.join(", ")}` };
   return { command, libraryPath: libraryFolders(root).join(":") };
 }
 

@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
-import { downloadWithApt } from "./apt-download.ts";
+import { type AptProgram, downloadWithApt } from "./apt-download.ts";
 import { withFileLock } from "./file-lock.ts";
 import { RedisUnavailableError } from "./redis-unavailable.ts";
 import { lastLines, runCommand } from "./run-command.ts";
@@ -37,6 +37,10 @@ export type FindRedisOptions = {
 };
 
 const NAMES = ["redis-server", "valkey-server"] as const;
+const SERVER: AptProgram = {
+  choices: NAMES.map((name) => [name]),
+  commands: NAMES.map((name) => `usr/bin/${name}`),
+};
 const OLDEST = { major: 6, minor: 2 };
 /** Longer than the slowest download that could still succeed. */
 const DOWNLOAD_LOCK_TIMEOUT_MS = 10 * 60_000;
@@ -110,7 +114,7 @@ async function download(
   rmSync(workDir, { recursive: true, force: true });
   mkdirSync(workDir, { recursive: true });
   try {
-    const unpacked = await downloadWithApt({ workDir, env, log });
+    const unpacked = await downloadWithApt({ workDir, program: SERVER, env, log });
     if ("problem" in unpacked) return unpacked;
     const found = await readVersion(unpacked.command, unpacked.libraryPath, env);
     if ("problem" in found) return { problem: `the downloaded server does not run: ${found.problem}` };

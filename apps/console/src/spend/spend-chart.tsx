@@ -44,7 +44,12 @@ export default function SpendChart({ days, by }: { days: DailySpend; by: Dimensi
               fontSize: 12,
             }}
           />
-          <Legend iconType="square" iconSize={9} wrapperStyle={{ fontSize: 12, color: "var(--text-soft)" }} />
+          <Legend
+            formatter={(name) => <span style={{ color: "var(--text-soft)" }}>{name}</span>}
+            iconType="square"
+            iconSize={9}
+            wrapperStyle={{ fontSize: 12, color: "var(--text-soft)" }}
+          />
           {days.series.map((name, index) => (
             <Bar
               key={name}

@@ -9,16 +9,7 @@ import { Problem } from "../parts/problem.tsx";
 import { count, percent, shortCount, usd } from "../text/format.ts";
 import { inertText } from "../text/inert-text.ts";
 import { Limits } from "./limits.tsx";
-import {
-  DIMENSIONS,
-  type Dimension,
-  dailySpend,
-  labelOf,
-  RANGES,
-  type Range,
-  rangeOf,
-  totals,
-} from "./spend-report.ts";
+import { DIMENSIONS, type Dimension, dailySpend, labelOf, RANGES, rangeOf, totals } from "./spend-report.ts";
 import "./spend.css";
 
 const SpendChart = lazy(() => import("./spend-chart.tsx"));

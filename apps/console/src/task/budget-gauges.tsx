@@ -24,6 +24,7 @@ export function BudgetGauges({ task, timeline }: { task: Task; timeline: Timelin
             {gauge.text}
             <span className="faint"> {percent(gauge.used, gauge.most)}</span>
           </dd>
+          {/* biome-ignore lint/a11y/useSemanticElements: a <meter> shows one amount, this one three */}
           <dd
             className="meter"
             role="meter"

@@ -26,7 +26,8 @@ export function timeScale(
   { startMs, endMs, fold }: { startMs: number; endMs: number; fold: boolean },
 ): TimeScale {
   const whole = Math.max(1, endMs - startMs);
-  const idle = fold ? longIdleTimes(spans, startMs, endMs) : [];
+  const hasWork = spans.some((span) => span.endMs > span.startMs);
+  const idle = fold && hasWork ? longIdleTimes(spans, startMs, endMs) : [];
   const work = whole - idle.reduce((sum, gap) => sum + gap.toMs - gap.fromMs, 0);
   const workShare = 1 - idle.length * FOLD_SHARE;
   const pieces: Piece[] = [];
@@ -75,7 +76,7 @@ function longIdleTimes(spans: readonly { startMs: number; endMs: number }[], sta
 
 export type Tick = { at: number; ms: number };
 
-const STEPS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500].flatMap((step) => [step]);
+const STEPS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 const LONG_STEPS_MS = [
   1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400,
 ].map((seconds) => seconds * 1_000);

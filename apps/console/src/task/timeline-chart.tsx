@@ -60,6 +60,7 @@ export function TimelineChart(props: { timeline: Timeline; events: readonly Even
     overscan: 10,
     scrollMargin,
   });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rows of another height are measured anew
   useEffect(() => virtual.measure(), [virtual, rowPx]);
 
   const selected = Number(search.get("step") ?? 0);

@@ -102,7 +102,8 @@ function addEvent(draft: Draft, event: EventView): void {
       draft.wait = openWait(draft, span, data.delay_ms === null ? "queue" : "timer");
       return;
     case "task.started":
-      return startAttempt(draft, event, atMs, mark);
+      startAttempt(draft, event, atMs, mark);
+      return;
     case "model.requested": {
       const row: TurnRow = {
         ...span,
@@ -124,13 +125,17 @@ function addEvent(draft: Draft, event: EventView): void {
       return;
     }
     case "model.responded":
-      return answerTurn(draft, event, atMs);
+      answerTurn(draft, event, atMs);
+      return;
     case "model.failed": {
       const row = draft.openTurns.get(textIn(data, "call"));
       draft.openTurns.delete(textIn(data, "call"));
       const error = objectOf(data.error);
       const text = oneLine([textIn(error, "code"), textIn(error, "message")].filter(Boolean).join(": "));
-      if (row === undefined) return mark("failed", "Model call failed", text);
+      if (row === undefined) {
+        mark("failed", "Model call failed", text);
+        return;
+      }
       Object.assign(row, {
         endMs: atMs,
         outcome: "failed",
@@ -158,7 +163,8 @@ function addEvent(draft: Draft, event: EventView): void {
     }
     case "tool.completed":
     case "tool.failed":
-      return answerCall(draft, event, atMs);
+      answerCall(draft, event, atMs);
+      return;
     case "task.waiting": {
       loseOpen(draft, atMs);
       draft.isRunning = false;
@@ -186,31 +192,31 @@ function addEvent(draft: Draft, event: EventView): void {
       draft.wait = openWait(draft, span, "queue");
       return;
     case "task.completed":
-      return end(draft, atMs, () => mark("good", "Completed"));
+      end(draft, atMs, () => mark("good", "Completed"));
+      return;
     case "task.stopped":
-      return end(draft, atMs, () =>
-        mark(
-          "stopped",
-          `Stopped: ${words(textIn(data, "stop_reason"))}`,
-          oneLine(textIn(data, "message")),
-          true,
-        ),
+      end(draft, atMs, () =>
+        mark("stopped", `Stopped: ${words(textIn(data, "stop_reason"))}`, oneLine(textIn(data, "message"))),
       );
+      return;
     case "task.failed":
-      return end(draft, atMs, () =>
+      end(draft, atMs, () =>
         mark(
           "failed",
           `Failed: ${words(textIn(data, "stop_reason"))}`,
           oneLine(textIn(objectOf(data.error), "message")),
-          true,
         ),
       );
+      return;
     case "task.cancelled":
-      return end(draft, atMs, () => mark("plain", "Cancelled", "", true));
+      end(draft, atMs, () => mark("plain", "Cancelled"));
+      return;
     case "usage.confirmed":
-      return mark("plain", "Late usage report", `${textIn(data, "call")} cost $${numberOf(data.cost_usd)}`);
+      mark("plain", "Late usage report", `${textIn(data, "call")} cost $${numberOf(data.cost_usd)}`);
+      return;
     case "model.downgraded":
-      return mark("waiting", `Cheaper model: ${textIn(data, "to")}`, oneLine(textIn(data, "message")), true);
+      mark("waiting", `Cheaper model: ${textIn(data, "to")}`, oneLine(textIn(data, "message")), true);
+      return;
     default:
       return mark(toneOf(type), titleOf(type, data), oneLine(describe(data)), !type.startsWith("context."));
   }

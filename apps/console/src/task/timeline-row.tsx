@@ -74,7 +74,7 @@ export function TimelineRow(props: {
             ) : null,
           )}
           {right < 0 || left > 100 ? null : isMark ? (
-            <span className="diamond" style={{ left: `${left}%` }} />
+            <span className="diamond" style={{ left: `clamp(7px, ${left}%, calc(100% - 8px))` }} />
           ) : (
             <span
               className="bar"

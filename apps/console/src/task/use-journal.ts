@@ -18,6 +18,7 @@ export function useJournal(task: string): Journal & { goOn: () => void } {
   const [journal, setJournal] = useState<Journal>(EMPTY);
   const [round, setRound] = useState(0);
   const seq = useRef(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new round follows anew from where the last one ended
   useEffect(() => {
     const gone = new AbortController();
     const change = (next: Partial<Journal> | ((now: Journal) => Journal)) => {
@@ -44,7 +45,6 @@ export function useJournal(task: string): Journal & { goOn: () => void } {
       gone.signal,
     );
     return () => gone.abort();
-    // biome-ignore lint/correctness/useExhaustiveDependencies: a new round follows anew from where the last one ended
   }, [task, round]);
   const goOn = useCallback(() => setRound((now) => now + 1), []);
   return { ...journal, goOn };

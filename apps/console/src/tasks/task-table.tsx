@@ -29,6 +29,7 @@ export function TaskTable(props: { tasks: Task[]; hasMore: boolean; loadMore: ()
     scrollMargin,
   });
   const shown = rows.getVirtualItems();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rows of another height are measured anew
   useEffect(() => rows.measure(), [rows, rowPx]);
   const last = shown.at(-1)?.index ?? 0;
   useEffect(() => {
