@@ -35,7 +35,6 @@ export async function openBrowser() {
     args: ["--no-sandbox", "--disable-dev-shm-usage", "--force-color-profile=srgb"],
   });
   afterAll(() => browser.close());
-  mkdirSync(pictures, { recursive: true });
 
   const visit = async (options: BrowserContextOptions = {}): Promise<Visit> => {
     const context = await browser.newContext({
@@ -66,8 +65,11 @@ export async function openBrowser() {
       if (path !== "/console") await visited.page.goto(url + path);
       return visited;
     },
-    async picture(page: Page, name: string, fullPage = false): Promise<void> {
-      await page.screenshot({ path: join(pictures, `${name}.png`), fullPage });
+    /** For people to look at: `CONSOLE_PICTURES=1 npx vitest run test/console` leaves them in artifacts/console. */
+    async picture(page: Page, name: string): Promise<void> {
+      if (process.env.CONSOLE_PICTURES === undefined) return;
+      mkdirSync(pictures, { recursive: true });
+      await page.screenshot({ path: join(pictures, `${name}.png`) });
     },
   };
 }

@@ -27,7 +27,7 @@ it("shows a task that outlives its worker, from its first turn to its end", asyn
     .getByText(/was lost; .* goes on from event/)
     .waitFor();
   await page.getByRole("tab", { name: "Conversation" }).click();
-  await page.getByText("The story is told.").waitFor();
+  await page.getByText("The story is told.").waitFor({ state: "attached" });
   expect(errors).toEqual([]);
 });
 

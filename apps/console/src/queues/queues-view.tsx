@@ -1,4 +1,5 @@
 /** Queues: what waits and for how long, what is done by whom. The jobs themselves are shown by Bull Board. */
+
 import { useQuery } from "@tanstack/react-query";
 import { ExternalLink } from "lucide-react";
 import { isMissing, type Page, request } from "../api/request.ts";
@@ -6,6 +7,7 @@ import type { Queue, WorkerInfo } from "../api/shapes.ts";
 import { Ago } from "../parts/clock.tsx";
 import { usePageTitle } from "../parts/page-title.ts";
 import { Problem } from "../parts/problem.tsx";
+import { WideTable } from "../parts/wide-table.tsx";
 import { count, duration } from "../text/format.ts";
 import { oneLine } from "../text/inert-text.ts";
 
@@ -60,7 +62,7 @@ function useList<Item>(name: string) {
 
 function QueueTable({ queues }: { queues: Queue[] }) {
   return (
-    <div className="scroll-x">
+    <WideTable label="Queues">
       <table>
         <thead>
           <tr>
@@ -111,7 +113,7 @@ function QueueTable({ queues }: { queues: Queue[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </WideTable>
   );
 }
 
@@ -126,7 +128,7 @@ function WorkerTable({ workers }: { workers: WorkerInfo[] }) {
     );
   }
   return (
-    <div className="scroll-x">
+    <WideTable label="Workers">
       <table>
         <thead>
           <tr>
@@ -155,7 +157,7 @@ function WorkerTable({ workers }: { workers: WorkerInfo[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </WideTable>
   );
 }
 

@@ -16,8 +16,9 @@ export function useEndSession(): () => Promise<void> {
   const client = useQueryClient();
   return async () => {
     await request("/console/session", { method: "DELETE" }).catch(() => undefined);
-    client.clear();
     client.setQueryData<SessionState>(SESSION, { session: null, refused: null });
+    // What the last one saw is not for the next one's eyes.
+    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION[0] });
   };
 }
 

@@ -1,8 +1,10 @@
 /** The agents of the configuration: they are changed there, not here. */
+
 import { useQuery } from "@tanstack/react-query";
 import { isMissing, type Page, request } from "../api/request.ts";
 import type { Agent } from "../api/shapes.ts";
 import { Problem } from "../parts/problem.tsx";
+import { WideTable } from "../parts/wide-table.tsx";
 import { count, duration, usd } from "../text/format.ts";
 import { oneLine } from "../text/inert-text.ts";
 
@@ -22,7 +24,7 @@ export function Agents() {
       {isMissing(agents.error) ? <p className="soft">This api does not tell about its agents.</p> : null}
       {agents.error !== null && !isMissing(agents.error) ? <Problem error={agents.error} /> : null}
       {agents.data === undefined ? null : (
-        <div className="scroll-x">
+        <WideTable label="Agents">
           <table>
             <thead>
               <tr>
@@ -52,7 +54,7 @@ export function Agents() {
               ))}
             </tbody>
           </table>
-        </div>
+        </WideTable>
       )}
     </section>
   );

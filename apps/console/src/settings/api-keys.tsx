@@ -1,4 +1,5 @@
 /** API keys: which there are, a new one (shown once), and an end to one. */
+
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import { useState } from "react";
@@ -7,6 +8,7 @@ import type { ApiKey, Session } from "../api/shapes.ts";
 import { Ago } from "../parts/clock.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { Problem } from "../parts/problem.tsx";
+import { WideTable } from "../parts/wide-table.tsx";
 import { isOperator } from "../spend/limits.tsx";
 import { oneLine } from "../text/inert-text.ts";
 
@@ -51,7 +53,7 @@ export function ApiKeys({ session }: { session: Session }) {
       {keys.data === undefined ? null : keys.data.data.length === 0 ? (
         <p className="soft">No key beside the one that this Pawl was started with.</p>
       ) : (
-        <div className="scroll-x">
+        <WideTable label="API keys">
           <table>
             <thead>
               <tr>
@@ -92,7 +94,7 @@ export function ApiKeys({ session }: { session: Session }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </WideTable>
       )}
       <NewKey session={session} open={isMaking} onClose={() => setIsMaking(false)} />
       <Dialog

@@ -1,9 +1,11 @@
 /** The limits of one scope: what they are now, and another one in their place. */
+
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { isMissing, query, request } from "../api/request.ts";
 import type { BudgetScope, Budgets, BudgetTarget, Session } from "../api/shapes.ts";
 import { Problem } from "../parts/problem.tsx";
+import { WideTable } from "../parts/wide-table.tsx";
 import { BudgetTable, budgetPath, isOperator } from "../spend/limits.tsx";
 import "../spend/spend.css";
 
@@ -140,9 +142,9 @@ export function BudgetEditor({ session }: { session: Session }) {
       )}
       {budgets.error === null ? null : <Problem error={budgets.error} />}
       {rows.length > 0 ? (
-        <div className="scroll-x">
+        <WideTable label="Limits that are set">
           <BudgetTable rows={rows} />
-        </div>
+        </WideTable>
       ) : budgets.data ? (
         <p className="soft">No limit is set for it.</p>
       ) : null}

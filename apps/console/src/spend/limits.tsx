@@ -1,7 +1,9 @@
 /** The limits of money that stand beside a task's own: what is spent, what is held by calls under way, what is left. */
+
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { query, request } from "../api/request.ts";
 import type { BudgetOnTheWire, Budgets, BudgetTarget, Session, UsageRow } from "../api/shapes.ts";
+import { WideTable } from "../parts/wide-table.tsx";
 import { usd } from "../text/format.ts";
 import { oneLine } from "../text/inert-text.ts";
 import { rangeOf } from "./spend-report.ts";
@@ -49,9 +51,9 @@ export function Limits({ session }: { session: Session }) {
       {rows.length === 0 ? (
         <p className="soft">No limit beside the tasks' own.</p>
       ) : (
-        <div className="scroll-x">
+        <WideTable label="Limits">
           <BudgetTable rows={rows} />
-        </div>
+        </WideTable>
       )}
     </section>
   );

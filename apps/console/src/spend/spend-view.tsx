@@ -1,4 +1,5 @@
 /** Spend: where the money went, day by day, and how much of each limit is left. */
+
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { useSearchParams } from "wouter";
@@ -6,6 +7,7 @@ import { query, request } from "../api/request.ts";
 import type { Session, UsageRow } from "../api/shapes.ts";
 import { usePageTitle } from "../parts/page-title.ts";
 import { Problem } from "../parts/problem.tsx";
+import { WideTable } from "../parts/wide-table.tsx";
 import { count, percent, shortCount, usd } from "../text/format.ts";
 import { inertText } from "../text/inert-text.ts";
 import { Limits } from "./limits.tsx";
@@ -76,7 +78,7 @@ export default function SpendView({ session }: { session: Session }) {
           <Suspense fallback={<div className="spend-chart" />}>
             <SpendChart days={dailySpend(report.data.data, by, from, to)} by={by} />
           </Suspense>
-          <div className="scroll-x">
+          <WideTable label="Spend in numbers">
             <table className="by">
               <thead>
                 <tr>
@@ -111,7 +113,7 @@ export default function SpendView({ session }: { session: Session }) {
                 ))}
               </tbody>
             </table>
-          </div>
+          </WideTable>
         </>
       ) : null}
       <Limits session={session} />

@@ -24,26 +24,28 @@ export function BudgetGauges({ task, timeline }: { task: Task; timeline: Timelin
             {gauge.text}
             <span className="faint"> {percent(gauge.used, gauge.most)}</span>
           </dd>
-          {/* biome-ignore lint/a11y/useSemanticElements: a <meter> shows one amount, this one three */}
-          <dd
-            className="meter"
-            role="meter"
-            aria-label={`${gauge.name} used`}
-            aria-valuemin={0}
-            aria-valuemax={100}
-            aria-valuenow={Math.round(Math.min(1, gauge.used / Math.max(gauge.most, 1e-9)) * 100)}
-            aria-valuetext={`${gauge.text}: ${gauge.parts.map(({ words }) => words).join(", ")}`}
-          >
-            {gauge.parts.map(({ kind, amount, words }) =>
-              amount <= 0 ? null : (
-                <span
-                  key={kind}
-                  data-part={kind}
-                  title={words}
-                  style={{ width: `${Math.min(100, (amount / Math.max(gauge.most, 1e-9)) * 100)}%` }}
-                />
-              ),
-            )}
+          <dd>
+            {/* biome-ignore lint/a11y/useSemanticElements: a <meter> shows one amount, this one three */}
+            <div
+              className="meter"
+              role="meter"
+              aria-label={`${gauge.name} used`}
+              aria-valuemin={0}
+              aria-valuemax={100}
+              aria-valuenow={Math.round(Math.min(1, gauge.used / Math.max(gauge.most, 1e-9)) * 100)}
+              aria-valuetext={`${gauge.text}: ${gauge.parts.map(({ words }) => words).join(", ")}`}
+            >
+              {gauge.parts.map(({ kind, amount, words }) =>
+                amount <= 0 ? null : (
+                  <span
+                    key={kind}
+                    data-part={kind}
+                    title={words}
+                    style={{ width: `${Math.min(100, (amount / Math.max(gauge.most, 1e-9)) * 100)}%` }}
+                  />
+                ),
+              )}
+            </div>
           </dd>
         </div>
       ))}

@@ -63,7 +63,7 @@ function pathsOf(rows: readonly Row[], scale: TimeScale, endMs: number): Record<
     wait: [13, 4],
     turn: [4, 9],
     call: [17, 9],
-    lost: [4, 22],
+    lost: [4, 9],
     mark: [1, 28],
   };
   for (const row of rows) {

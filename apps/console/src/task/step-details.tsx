@@ -21,7 +21,9 @@ export function StepDetails(props: {
   const panel = useRef<HTMLElement>(null);
   const { title, facts, parts } = detailsOf(row, events, draft);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another row begins at its top
-  useEffect(() => panel.current?.scrollTo(0, 0), [row.seq]);
+  useEffect(() => {
+    panel.current?.scrollTo(0, 0);
+  }, [row.seq]);
   const event = events[row.seq - 1];
   const all: Fact[] = [
     ["Began", `${event === undefined ? "" : moment(event.at)} (+${duration(row.startMs - startMs)})`],

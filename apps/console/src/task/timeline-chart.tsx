@@ -61,7 +61,9 @@ export function TimelineChart(props: { timeline: Timeline; events: readonly Even
     scrollMargin,
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: rows of another height are measured anew
-  useEffect(() => virtual.measure(), [virtual, rowPx]);
+  useEffect(() => {
+    virtual.measure();
+  }, [virtual, rowPx]);
 
   const selected = Number(search.get("step") ?? 0);
   const select = (seq: number | null) =>

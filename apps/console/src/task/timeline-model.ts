@@ -218,7 +218,7 @@ function addEvent(draft: Draft, event: EventView): void {
       mark("waiting", `Cheaper model: ${textIn(data, "to")}`, oneLine(textIn(data, "message")), true);
       return;
     default:
-      return mark(toneOf(type), titleOf(type, data), oneLine(describe(data)), !type.startsWith("context."));
+      mark(toneOf(type), titleOf(type, data), oneLine(describe(data)), !type.startsWith("context."));
   }
 }
 

@@ -30,7 +30,9 @@ export function TaskTable(props: { tasks: Task[]; hasMore: boolean; loadMore: ()
   });
   const shown = rows.getVirtualItems();
   // biome-ignore lint/correctness/useExhaustiveDependencies: rows of another height are measured anew
-  useEffect(() => rows.measure(), [rows, rowPx]);
+  useEffect(() => {
+    rows.measure();
+  }, [rows, rowPx]);
   const last = shown.at(-1)?.index ?? 0;
   useEffect(() => {
     if (hasMore && last >= tasks.length - LOAD_AHEAD) loadMore();
@@ -102,7 +104,6 @@ const Row = memo(function Row({ task, index }: { task: Task; index: number }) {
   const share = Math.min(1, task.cost.usd / task.budget.max_cost_usd);
   return (
     // The link inside is what keyboards and readers use; a press anywhere on the row is a convenience beside it.
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the link in the row takes keys
     <tr aria-rowindex={index + 2} onClick={() => navigate(href)}>
       <td className="c-state">
         <State state={task.status} note={note} />

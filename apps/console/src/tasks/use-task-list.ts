@@ -1,5 +1,5 @@
 /** Keeps a task list fresh: looks at the top every two seconds, and at what is still alive further down. */
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { ApiProblem, type Page, query, request } from "../api/request.ts";
 import type { Task } from "../api/shapes.ts";
 import { type Filters, fitsFilters } from "./filters.ts";
@@ -63,8 +63,9 @@ export function useTaskList(filters: Filters) {
     };
   }, [text]);
 
+  const tasks = useMemo(() => newestFirst(list), [list]);
   return {
-    tasks: newestFirst(list),
+    tasks,
     isRead: list.cursor !== undefined,
     hasMore: list.cursor != null,
     error,

@@ -13,9 +13,7 @@ export function inertText(text: string): string {
 
 function signOf(character: string): string {
   const code = character.codePointAt(0) ?? 0;
-  // The sign of a control character: ␛ for escape.
-  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
-  if (code === 0x7f) return "␡";
+  if (code === 0x1b) return "⟨ESC⟩";
   return `⟨U+${code.toString(16).toUpperCase().padStart(4, "0")}⟩`;
 }
 

@@ -95,7 +95,7 @@ export default function WebhooksView() {
                     className="button small"
                     disabled={again.isPending && again.variables === row.id}
                     onClick={() => again.mutate(row.id)}
-                    aria-label={`Send delivery ${row.id} again`}
+                    aria-label={`Send again: delivery ${row.id}`}
                   >
                     <RotateCw size={12} aria-hidden />
                     Send again
