@@ -3,7 +3,7 @@
 #   docker run pawl                                      the api
 #   docker run pawl node apps/worker/src/main.ts         a worker
 #   docker run pawl node apps/simulator/src/main.ts      the stand-in for the model
-# There is no build step: Node runs the TypeScript source. Node is process 1 and gets the signals itself; all our
+# Only the console is built; everything else has no build step: Node runs the TypeScript source. Node is process 1 and gets the signals itself; all our
 # processes heed SIGTERM, and with REDIS_URL set none starts children that it would have to reap.
 
 # The manifests alone, so that a change of source does not install everything again.
@@ -17,6 +17,13 @@ WORKDIR /app
 COPY --from=manifests /app ./
 RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
 
+FROM node:24-slim AS console
+WORKDIR /app
+COPY --from=manifests /app ./
+RUN npm ci --no-audit --no-fund
+COPY . .
+RUN node apps/cli/bootstrap/build-console.mjs
+
 FROM node:24-slim
 ENV NODE_ENV=production \
     NODE_COMPILE_CACHE=/var/cache/pawl \
@@ -27,6 +34,7 @@ RUN install -d -o node -g node /var/cache/pawl /var/lib/pawl
 WORKDIR /app
 COPY --from=dependencies /app ./
 COPY . .
+COPY --from=console /app/apps/console/dist ./apps/console/dist
 # The source belongs to root: a process can read it and not change it.
 USER node
 # Warms the compile cache, which saves each start about a second, and as the user who will run (the cache is kept

@@ -14,6 +14,7 @@ const allowed: Record<string, readonly string[]> = {
   "packages/client": ["@pawl/protocol"],
   "packages/service": [],
   "packages/local-redis": [],
+  "apps/console": ["@pawl/protocol"],
 };
 /** Libraries that belong to one room alone. */
 const fenced: Record<string, readonly string[]> = {
@@ -22,6 +23,7 @@ const fenced: Record<string, readonly string[]> = {
   "@anthropic-ai/sdk": ["packages/agent"],
   express: ["apps/api"],
   winston: ["packages/service"],
+  react: ["apps/console"],
 };
 /** The journal's words are read in a browser, too. */
 const onlyZod = ["packages/protocol"];

@@ -82,7 +82,7 @@ it("two thousand events are a timeline that scrolls and zooms", async () => {
   await end.focus();
   await page.keyboard.press("ArrowUp");
   await page.locator(".rows button:focus").waitFor();
-  expect(await page.locator(".rows button:focus").innerText()).toMatch(/^Turn/);
+  expect(await page.locator(".rows button:focus").innerText()).toMatch(/^look/);
   await page.getByRole("button", { name: "Zoom in" }).click();
   await page.getByRole("tab", { name: /^Events/ }).click();
   await page.locator(".raw button").first().waitFor();

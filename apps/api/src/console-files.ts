@@ -48,7 +48,7 @@ export function consoleFiles({ consoleDir }: Pick<ApiDeps, "consoleDir">): Reque
   const find = (path: string): SiteFile | undefined => {
     // It may be built after this process has started, and is then read whole.
     if (site.size === 0) site = readSite(consoleDir);
-    return site.get(path) ?? (extname(path) === "" ? site.get("/index.html") : undefined);
+    return site.get(path) ?? (isFileName(path) ? undefined : site.get("/index.html"));
   };
   return (request, response, next) => {
     if (request.method !== "GET" && request.method !== "HEAD") throw notFound();
@@ -59,6 +59,10 @@ export function consoleFiles({ consoleDir }: Pick<ApiDeps, "consoleDir">): Reque
     }
     policy(request, response, (error?: unknown) => (error ? next(error) : send(file, request, response)));
   };
+}
+
+function isFileName(path: string): boolean {
+  return path.slice(path.lastIndexOf("/")).includes(".");
 }
 
 function send(file: SiteFile, request: Request, response: Response): void {

@@ -5,14 +5,14 @@
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { holdLock } from "./install-lock.mjs";
 
 /** What the build reads: a change in any of them is a new console. */
 const SOURCES = ["apps/console", "packages/protocol/src", "package-lock.json"];
-const IGNORED = /(^|\/)(dist|node_modules)(\/|$)|\.test\.tsx?$/;
+const IGNORED = /(^|\/)(dist|dist\.partial|node_modules)(\/|$)|\.test\.tsx?$/;
 const TAIL_LINES = 15;
 
 /** @returns {Promise<{} | {fault: string}>} */
@@ -28,17 +28,19 @@ export async function ensureConsole({ root, dataDir, nodePath, say }) {
     if (isBuilt(root)) return {};
     say("building the console; this takes a few seconds, and again only when its sources change");
     const digest = digestOfSources(root);
-    const result = await run(
-      nodePath,
-      [vite, "build", "--logLevel", "warn"],
-      path.join(root, "apps/console"),
-    );
+    // Built aside and put in place whole: a running api never reads half a console.
+    const dist = path.dirname(stampPath(root));
+    const aside = `${dist}.partial`;
+    const args = [vite, "build", "--outDir", aside, "--emptyOutDir", "--logLevel", "warn"];
+    const result = await run(nodePath, args, path.join(root, "apps/console"));
     if (result.code !== 0) {
       return {
         fault: `The console could not be built:\n${result.output.trim().split("\n").slice(-TAIL_LINES).join("\n")}`,
       };
     }
-    writeFileSync(stampPath(root), digest);
+    writeFileSync(path.join(aside, path.basename(stampPath(root))), digest);
+    rmSync(dist, { recursive: true, force: true });
+    renameSync(aside, dist);
     return {};
   } finally {
     release();

@@ -17,6 +17,7 @@ const server = createServer((request, response) => {
   if (request.url === "/crash") process.exit(3);
   if (request.url === "/healthz" || request.url === "/readyz") return void response.end("{}");
   if (request.headers.authorization !== key) return void response.writeHead(401).end();
+  if (request.url === "/console/links") return void response.writeHead(201).end('{"path":"/console/#token=once"}');
   if (request.method === "POST") return void response.writeHead(202).end(JSON.stringify(task));
   if (!request.url?.endsWith("/events")) return void response.end(JSON.stringify(task));
   response.end(event(1, "tool.completed", { tool: "query_orders", duration_ms: 3 }) + event(2, "task.completed", {}));
@@ -143,6 +144,7 @@ test("it starts everything, performs the sample task, says what a user needs, an
   expect(output).toMatch(/^task_1 completed$/m);
   expect(output).toContain("Mostly tea.");
   expect(output).toMatch(/API key {2}pawl_admin_/);
+  expect(output).toMatch(/Console {2}http:\/\/127\.0\.0\.1:\d+\/console\/#token=once$/m);
   expect(output).toContain("worker: warn: careful");
   expect(logOf(one, "worker")).toContain(
     '"ANTHROPIC_BASE_URL":"http://127.0.0.1:4242","ANTHROPIC_API_KEY":"simulator"',

@@ -5,9 +5,11 @@
  * seconds; if it is killed, what it started ends by itself; a second `npm start` beside it touches nothing,
  * says where the first one is, and exits 0.
  */
+import { execFile } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
 import { tryFileLock } from "@pawl/local-redis";
 import { type ChildOptions, startChild } from "./up/child.ts";
 import { isPortFree } from "./up/choose-port.ts";
@@ -141,6 +143,8 @@ async function serve(run: Run): Promise<never> {
   if (run.watch) {
     const endWatch = watchSource(run.root, (paths) => {
       say(`changed: ${paths.slice(0, 3).join(", ")}${paths.length > 3 ? ", …" : ""}; restarting`);
+      if (paths.every((path) => path.startsWith("apps/console")))
+        return void rebuildConsole(run, api, graceMs);
       const isSimulators = paths.some((path) => path.startsWith("apps/simulator"));
       for (const child of [...children, ...(isSimulators && simulator ? [simulator] : [])])
         void child.restart(graceMs);
@@ -156,6 +160,16 @@ async function serve(run: Run): Promise<never> {
   const consoleUrl = await consoleLink({ apiUrl: url, key: secrets.PAWL_ADMIN_KEY, signal });
   say(describeServing({ url, consoleUrl, settings, secrets }));
   return orAbort(new Promise<never>(() => undefined), signal);
+}
+
+/** Builds the console anew, and has the api read it; where it cannot be built, the old one stays. */
+async function rebuildConsole(run: Run, api: Supervised, graceMs: number): Promise<void> {
+  try {
+    await promisify(execFile)(process.execPath, [join(run.root, "apps/cli/bootstrap/build-console.mjs")]);
+    await api.restart(graceMs);
+  } catch (error) {
+    run.say(error instanceof Error ? error.message : String(error));
+  }
 }
 
 async function choosePort(settings: UpSettings, say: (line: string) => void): Promise<number> {

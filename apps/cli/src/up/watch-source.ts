@@ -5,7 +5,14 @@
 import { existsSync, type FSWatcher, watch } from "node:fs";
 import { join } from "node:path";
 
-const FOLDERS = ["apps/api/src", "apps/worker/src", "apps/simulator/src", "packages", "examples"];
+const FOLDERS = [
+  "apps/api/src",
+  "apps/worker/src",
+  "apps/simulator/src",
+  "apps/console/src",
+  "packages",
+  "examples",
+];
 const QUIET_MS = 200;
 
 /** `onChange` gets the paths, relative to the root. Returns the function that ends the watch. */
@@ -34,5 +41,5 @@ export function watchSource(root: string, onChange: (paths: string[]) => void): 
 
 function isSource(path: string): boolean {
   if (path.includes("node_modules") || /\.test\.tsx?$/.test(path)) return false;
-  return /\.(ts|lua|json)$/.test(path) && !/^(package-lock|tsconfig|biome|turbo)\.json$/.test(path);
+  return /\.(tsx?|css|lua|json)$/.test(path) && !/^(package-lock|tsconfig|biome|turbo)\.json$/.test(path);
 }

@@ -3,7 +3,7 @@
  * strip above shows the whole; a stretch of it that is drawn over becomes what the rows show.
  */
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { Maximize2, ZoomIn, ZoomOut } from "lucide-react";
+import { Maximize2, ScanSearch, ZoomIn, ZoomOut } from "lucide-react";
 import {
   type KeyboardEvent,
   useDeferredValue,
@@ -92,6 +92,12 @@ export function TimelineChart(props: { timeline: Timeline; events: readonly Even
     virtual.scrollToIndex(next);
     requestAnimationFrame(() => list.current?.querySelector<HTMLElement>(`[data-row="${next}"]`)?.focus());
   };
+  const zoomToRows = () => {
+    const shown = virtual.getVirtualItems().flatMap(({ index }) => rows[index] ?? []);
+    const from = Math.min(...shown.map((row) => scale.at(row.startMs)));
+    const to = Math.max(...shown.map((row) => scale.at(row.endMs ?? endMs)));
+    if (to > from) setView({ from, to });
+  };
   const zoom = (factor: number) => setView((now) => zoomed(now, factor));
 
   return (
@@ -117,6 +123,10 @@ export function TimelineChart(props: { timeline: Timeline; events: readonly Even
             </button>
             <button type="button" className="button icon small" aria-label="Zoom out" onClick={() => zoom(2)}>
               <ZoomOut size={14} aria-hidden />
+            </button>
+            <button type="button" className="button small" onClick={zoomToRows}>
+              <ScanSearch size={14} aria-hidden />
+              Rows in sight
             </button>
             <button
               type="button"

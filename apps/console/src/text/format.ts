@@ -28,9 +28,14 @@ export function duration(ms: number): string {
   if (value < 10_000) return `${(value / 1_000).toFixed(2)} s`;
   if (value < 60_000) return `${(value / 1_000).toFixed(1)} s`;
   const minutes = Math.floor(value / 60_000);
-  if (minutes < 60) return `${minutes} min ${Math.floor((value % 60_000) / 1_000)} s`;
+  if (minutes < 60) return twoParts(minutes, "min", Math.floor((value % 60_000) / 1_000), "s");
   const hours = Math.floor(minutes / 60);
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  if (hours < 48) return twoParts(hours, "h", minutes % 60, "min");
+  return twoParts(Math.floor(hours / 24), "d", hours % 24, "h");
+}
+
+function twoParts(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 }
 
 /** "12 s ago", or the date once it is further away than a day. */
