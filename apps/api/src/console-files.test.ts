@@ -6,10 +6,21 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { ownApi } from "./own-api.fixture.ts";
 
-const consoleDir = mkdtempSync(join(tmpdir(), "pawl-console-"));
-afterAll(() => rmSync(consoleDir, { recursive: true, force: true }));
+const folder = mkdtempSync(join(tmpdir(), "pawl-console-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const SCRIPT = "globalThis.pawl = 1;";
-const api = await ownApi({ consoleDir });
+
+function build(dir: string): string {
+  mkdirSync(join(dir, "assets"), { recursive: true });
+  writeFileSync(join(dir, "index.html"), "<!doctype html><title>Pawl</title>");
+  writeFileSync(join(dir, "assets/index-abc.js"), SCRIPT);
+  writeFileSync(join(dir, "assets/index-abc.js.gz"), gzipSync(SCRIPT));
+  writeFileSync(join(dir, ".stamp"), "not for anybody");
+  return dir;
+}
+
+const api = await ownApi({ consoleDir: build(join(folder, "built")) });
+const early = await ownApi({ consoleDir: join(folder, "later") });
 
 /** By hand: `fetch` unpacks what it gets, and tidies up paths. */
 function rawGet(path: string, headers: Record<string, string> = {}) {
@@ -32,15 +43,11 @@ function rawGet(path: string, headers: Record<string, string> = {}) {
 }
 
 it("says how to build a console that is not there, and serves it once it is", async () => {
-  const missing = await api.call("/console", { key: null });
+  const missing = await early.call("/console", { key: null });
   expect(missing).toMatchObject({ status: 503, body: { code: "unavailable" } });
   expect(missing.body.detail).toContain("npm run build:console");
-  mkdirSync(join(consoleDir, "assets"));
-  writeFileSync(join(consoleDir, "index.html"), "<!doctype html><title>Pawl</title>");
-  writeFileSync(join(consoleDir, "assets/index-abc.js"), SCRIPT);
-  writeFileSync(join(consoleDir, "assets/index-abc.js.gz"), gzipSync(SCRIPT));
-  writeFileSync(join(consoleDir, ".stamp"), "not for anybody");
-  expect((await api.call("/console", { key: null })).text).toContain("<title>Pawl</title>");
+  build(join(folder, "later"));
+  expect((await early.call("/console", { key: null })).text).toContain("<title>Pawl</title>");
 });
 
 describe("the files of the console", () => {
