@@ -105,13 +105,33 @@ describe("a timeline", () => {
   });
 
   it("keeps an event of a type that it does not know, as a mark", () => {
-    const unheard: Fact = ["guardrail.flagged", 30, { guard: "pii", message: "an address\u001b[31m" }];
-    const { findings } = timelineOf(
-      journal(submitted, started, unheard, ["weather.changed", 40, { to: "rain" }]),
-    );
+    const unheard: Fact = ["weather.changed", 40, { to: "rain\u001b[31m" }];
+    const { findings } = timelineOf(journal(submitted, started, unheard));
     expect(findings.map(({ title, text, tone }) => [title, text, tone])).toEqual([
-      ["Guardrail finding", "an address⟨ESC⟩[31m", "stopped"],
-      ["Weather changed", "to rain", "plain"],
+      ["Weather changed", "to rain⟨ESC⟩[31m", "plain"],
+    ]);
+  });
+
+  it("tells in place what the guards found and did, and of loops what became of them", () => {
+    const guard: Fact = [
+      "guardrail.flagged",
+      30,
+      {
+        direction: "tool",
+        action: "block",
+        tool: "look",
+        findings: [{ guard: "injection", category: "new_orders", score: 0.97 }],
+      },
+    ];
+    const loop: Fact = [
+      "loop.warned",
+      40,
+      { verdict: "block", rule: "repeat", evidence: { message: "Four times." } },
+    ];
+    const { findings } = timelineOf(journal(submitted, started, guard, loop));
+    expect(findings.map(({ title, text, tone }) => [title, text, tone])).toEqual([
+      ["Guardrail: tool look blocked", "injection new orders 0.97", "stopped"],
+      ["Loop: such calls are not run again", "Four times.", "stopped"],
     ]);
   });
 

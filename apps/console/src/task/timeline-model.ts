@@ -7,8 +7,7 @@ import type { EventView } from "../api/shapes.ts";
 import { words } from "../text/format.ts";
 import { oneLine } from "../text/inert-text.ts";
 import { listOf, numberOf, objectOf, textIn } from "./event-data.ts";
-
-export type Tone = "plain" | "good" | "waiting" | "stopped" | "failed" | "survived";
+import { markWords, type Tone } from "./mark-words.ts";
 
 /** `seq`: the event it began with, which names the row. `endMs` null: it goes on. */
 type Span = { seq: number; startMs: number; endMs: number | null; attempt: number };
@@ -192,7 +191,7 @@ function addEvent(draft: Draft, event: EventView): void {
       draft.wait = openWait(draft, span, "queue");
       return;
     case "task.completed":
-      end(draft, atMs, () => mark("good", "Completed"));
+      end(draft, atMs, () => mark("good", "Completed", oneLine(textIn(objectOf(data.cached), "message"))));
       return;
     case "task.stopped":
       end(draft, atMs, () =>
@@ -215,10 +214,17 @@ function addEvent(draft: Draft, event: EventView): void {
       mark("plain", "Late usage report", `${textIn(data, "call")} cost $${numberOf(data.cost_usd)}`);
       return;
     case "model.downgraded":
-      mark("waiting", `Cheaper model: ${textIn(data, "to")}`, oneLine(textIn(data, "message")), true);
+      mark(
+        "waiting",
+        `Another model: ${oneLine(textIn(data, "to"), 60)}`,
+        oneLine(textIn(data, "message")),
+        true,
+      );
       return;
-    default:
-      mark(toneOf(type), titleOf(type, data), oneLine(describe(data)), !type.startsWith("context."));
+    default: {
+      const { tone, title, text } = markWords(type, data);
+      mark(tone, title, text, !type.startsWith("context."));
+    }
   }
 }
 
@@ -279,12 +285,16 @@ function answerCall(draft: Draft, { seq, type, data, attempt }: EventView, atMs:
   const tookMs = numberOf(data.duration_ms);
   const isDone = type === "tool.completed";
   const error = objectOf(data.error);
+  const repeated = numberOf(objectOf(data.blocked).answered_in_turn);
   const answer = {
     endMs: atMs,
     outcome: isDone ? "done" : "failed",
-    text: isDone
-      ? (draft.inputs.get(call) ?? oneLine(textIn(data, "content")))
-      : oneLine([textIn(error, "code"), textIn(error, "message")].filter(Boolean).join(": ")),
+    text:
+      repeated > 0
+        ? `not run again: the answer of turn ${repeated}`
+        : isDone
+          ? (draft.inputs.get(call) ?? oneLine(textIn(data, "content")))
+          : oneLine([textIn(error, "code"), textIn(error, "message")].filter(Boolean).join(": ")),
     costUsd: numberOf(data.cost_usd),
   } as const;
   const open = draft.openCalls.get(call);
@@ -331,29 +341,6 @@ function end(draft: Draft, atMs: number, mark: () => void): void {
   draft.isRunning = false;
   draft.isOver = true;
   mark();
-}
-
-function toneOf(type: string): Tone {
-  if (type.startsWith("limit.") || type.startsWith("loop.")) return "waiting";
-  if (type.startsWith("guardrail.")) return "stopped";
-  return "plain";
-}
-
-function titleOf(type: string, data: Record<string, unknown>): string {
-  const limit = textIn(data, "limit");
-  if (type === "limit.warned") return `Close to a limit: ${words(limit)}`;
-  if (type === "limit.reached") return `Limit reached: ${words(limit)}`;
-  if (type === "loop.warned") return "Loop noticed";
-  if (type === "guardrail.flagged") return "Guardrail finding";
-  const text = type.replaceAll(".", " ").replaceAll("_", " ");
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function describe(data: Record<string, unknown>): string {
-  const message = textIn(data, "message");
-  if (message !== "") return message;
-  const parts = Object.entries(data).filter(([, value]) => value !== null && typeof value !== "object");
-  return parts.map(([name, value]) => `${words(name)} ${String(value)}`).join(", ");
 }
 
 function sortedByStart(rows: Row[]): Row[] {

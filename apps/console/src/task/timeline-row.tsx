@@ -13,9 +13,10 @@ import {
 } from "lucide-react";
 import { duration, shortCount, usd, words } from "../text/format.ts";
 import { oneLine } from "../text/inert-text.ts";
+import type { Tone } from "./mark-words.ts";
 import type { View } from "./overview-strip.tsx";
 import type { Piece } from "./time-scale.ts";
-import type { Row, Tone } from "./timeline-model.ts";
+import type { Row } from "./timeline-model.ts";
 
 const toneSigns: Readonly<Record<Tone, LucideIcon>> = {
   plain: Info,
