@@ -5,7 +5,7 @@
  * pages can neither send it (SameSite) nor set the header that every change by it needs.
  */
 import { randomBytes } from "node:crypto";
-import { spendOnce } from "@pawl/store";
+import { keepOneTimeWord, takeOneTimeWord } from "@pawl/store";
 import express, { type Request, type RequestHandler, type Response, type Router } from "express";
 import { z } from "zod";
 import type { ApiDeps } from "./api-deps.ts";
@@ -69,15 +69,11 @@ const LogIn = z.union([
 export function consoleSessionRoutes(deps: ApiDeps, keys: KeyRing, sessions: ConsoleSessions): Router {
   const router = express.Router();
   const seal = openSeal(deps, "console session");
-  const links = openSeal(deps, "console link");
   const failures = limitFailures(deps.nowMs);
 
   const digestOfLogIn = async (logIn: z.output<typeof LogIn>): Promise<string | undefined> => {
     if ("key" in logIn) return digestOf(logIn.key.trim()).toString("hex");
-    const opened = links.open(logIn.token);
-    const [digest, nonce] = opened?.word.split("-") ?? [];
-    if (digest === undefined || nonce === undefined) return undefined;
-    return (await spendOnce(deps.store, nonce, LINK_MS)) ? digest : undefined;
+    return takeOneTimeWord(deps.store, logIn.token);
   };
 
   const logIn: RequestHandler = async (request, response) => {
@@ -121,8 +117,9 @@ export function consoleSessionRoutes(deps: ApiDeps, keys: KeyRing, sessions: Con
         headers: { "www-authenticate": "Bearer" },
       });
     }
-    const word = `${digestOf(key).toString("hex")}-${randomBytes(16).toString("hex")}`;
-    const token = links.close(word, LINK_MS);
+    const token = randomBytes(24).toString("base64url");
+    const digest = digestOf(key).toString("hex");
+    await keepOneTimeWord(deps.store, { word: token, value: digest, ttlMs: LINK_MS });
     // After the #, a browser keeps it to itself: it is in no log on the way.
     response.status(201).json({
       path: `/console/#token=${token}`,

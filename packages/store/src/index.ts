@@ -45,6 +45,7 @@ export { readJournal, readSubmission, readTask } from "./journal.ts";
 export { globalKeys, isTenantName, key } from "./keys.ts";
 export { countTasks, type ListedTask, type ListingFilters, listTasks } from "./listing.ts";
 export { type Notice, type Notices, openNotices, publishHealth, publishText } from "./notices.ts";
+export { keepOneTimeWord, takeOneTimeWord } from "./one-time-words.ts";
 export type { Pace } from "./pace.ts";
 export {
   enqueueDelivery,
@@ -72,7 +73,6 @@ export {
   type SignalOutcome,
   wakeTask,
 } from "./signal.ts";
-export { spendOnce } from "./spend-once.ts";
 export { type Hold, type Step, type StepOutcome, stepTask } from "./step.ts";
 export {
   DEFAULT_RETENTION_MS,

@@ -48,7 +48,7 @@ export const globalKeys = {
   workers: "pawl:workers", // HASH   a worker's id → what it said of itself last
   replicated: "pawl:replicated", // STRING written to learn whether a replica has all that came before it
   tenant: (tenant: string) => `pawl:tenant:${tenant}`, // HASH   the tenant's signing secrets
-  spent: (word: string) => `pawl:spent:${word}`, // STRING a word that was good once, until it would have expired anyway
+  oneTimeWord: (hash: string) => `pawl:once:${hash}`, // STRING what a word that is good once stands for
   controlChannel: "pawl:control", // channel: tasks whose worker must stop, `<base>\n<task>`
   healthChannel: "pawl:health", // channel: what workers tell each other of providers and tools, in JSON
   /** HASH   what the provider allows for a model, and what of it is given out; forgotten when nobody asks for long. */
