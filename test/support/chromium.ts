@@ -17,10 +17,20 @@ import { type AptProgram, downloadWithApt, withFileLock } from "@pawl/local-redi
 
 export type Chromium = { executablePath: string; env: Record<string, string> };
 
-const NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
+const NAMES = [
+  "chromium",
+  "chromium-headless-shell",
+  "chromium-browser",
+  "google-chrome-stable",
+  "google-chrome",
+];
 const PROGRAM: AptProgram = {
-  choices: [["chromium", "fonts-dejavu-core"], ["chromium"]],
-  commands: ["usr/lib/chromium/chromium", "usr/bin/chromium"],
+  // The one without a screen needs a third of the libraries.
+  choices: [
+    ["chromium-headless-shell", "fonts-dejavu-core"],
+    ["chromium", "fonts-dejavu-core"],
+  ],
+  commands: ["usr/lib/chromium/chromium-headless-shell", "usr/lib/chromium/chromium"],
 };
 const LOCK_TIMEOUT_MS = 10 * 60_000;
 
