@@ -1,31 +1,34 @@
-/** `npx pawl …`: finds the command that is meant and hands it its arguments; its exit code is the program's. */
+/** `npx pawl …`: the process around the command line; its exit code is the command's. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { runCommandLine } from "./command-line/run-command-line.ts";
+import { commands } from "./commands/table.ts";
+import { openOutput } from "./terminal/output.ts";
+import { endOnSignals } from "./up/end-signals.ts";
 
-import { loopsCheck } from "./loops-check.ts";
-
-const USAGE = `Usage:
-  pawl loops check FILE.jsonl    replay observations through the loop detector, one verdict a line
-  pawl guard check FILE.jsonl    judge texts by the guardrails, one verdict a line (-: from standard input)`;
-
-const io = {
-  out: (line: string) => void process.stdout.write(`${line}\n`),
-  err: (line: string) => void process.stderr.write(`${line}\n`),
-};
+const root = resolve(import.meta.dirname, "../../..");
+const signal = endOnSignals();
 // Whoever reads only the first lines has read enough.
 process.stdout.on("error", () => process.exit(0));
 
-process.exitCode = await run(process.argv.slice(2));
+const code = await runCommandLine(
+  {
+    commands,
+    version: versionOf(root),
+    out: openOutput({ stdout: process.stdout, stderr: process.stderr, env: process.env }),
+    stdin: process.stdin,
+    env: process.env,
+    root,
+    signal,
+    nowMs: Date.now,
+  },
+  process.argv.slice(2),
+);
+// What is written must be read before the end: pipes are asynchronous.
+if (process.stdout.writableLength > 0) await new Promise((resolve) => process.stdout.write("", resolve));
+process.exit(code);
 
-async function run(words: readonly string[]): Promise<number> {
-  const [room, command, path, ...more] = words;
-  if (room === "loops" && command === "check" && path !== undefined && more.length === 0)
-    return loopsCheck(path, io);
-  // Imported when asked for: its models and numbering plans cost the other commands nothing.
-  if (room === "guard" && command === "check" && path !== undefined && more.length === 0) {
-    const { guardCheck } = await import("./guard-check.ts");
-    return guardCheck(path, { stdin: process.stdin, stdout: process.stdout, err: io.err });
-  }
-  const asked = room === undefined || room === "help" || room === "--help" || room === "-h";
-  if (asked) io.out(USAGE);
-  else io.err(USAGE);
-  return asked ? 0 : 2;
+function versionOf(folder: string): string {
+  const { version }: { version: string } = JSON.parse(readFileSync(resolve(folder, "package.json"), "utf8"));
+  return version;
 }

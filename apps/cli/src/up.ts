@@ -11,15 +11,19 @@ import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { tryFileLock } from "@pawl/local-redis";
+import { type Colour, openOutput } from "./terminal/output.ts";
 import { type ChildOptions, startChild } from "./up/child.ts";
 import { isPortFree } from "./up/choose-port.ts";
 import { consoleLink } from "./up/console-link.ts";
 import { describeModel, describeRunning, describeServing } from "./up/describe-up.ts";
 import { endOnSignals } from "./up/end-signals.ts";
+import { followStatus, statusLines } from "./up/follow-status.ts";
 import { keepRedis } from "./up/keep-redis.ts";
 import { keepSecrets } from "./up/local-secrets.ts";
 import { orAbort } from "./up/or-abort.ts";
+import { quietRepeats } from "./up/quiet-repeats.ts";
 import { runSampleTask } from "./up/sample-task.ts";
+import { openScreen } from "./up/screen.ts";
 import { readSettings, type UpSettings } from "./up/settings.ts";
 import { type Supervised, supervise } from "./up/supervise.ts";
 import { watchSource } from "./up/watch-source.ts";
@@ -30,6 +34,9 @@ export type UpOptions = {
   /** Restart the processes when their source changes. */
   watch: boolean;
   say: (line: string) => void;
+  /** Where how things stand is redrawn in place; absent: nobody looks on. */
+  show?: (lines: readonly string[]) => void;
+  paint?: (colour: Colour, text: string) => string;
   /** Aborted to end it in good order. */
   signal: AbortSignal;
   /** Entries of the processes; by default those of this repository. */
@@ -65,6 +72,7 @@ export async function up(options: UpOptions): Promise<number> {
     say(error instanceof Error ? error.message : String(error));
     return 1;
   } finally {
+    options.show?.([]);
     say("Stopping…");
     over.abort(); // from here on an end is not an accident to be repaired
     for (const end of ends.reverse()) await end();
@@ -89,6 +97,8 @@ async function serve(run: Run): Promise<never> {
     simulator: join(run.root, "apps/simulator/src/main.ts"),
   };
   const children: Supervised[] = [];
+  // Who develops wants every line of the log, as often as it comes.
+  const sayLog = run.watch ? say : quietRepeats(say, () => performance.now());
   const secrets = keepSecrets(settings.dataDir, settings);
   const redis = await keepRedis(run, () => Promise.all(children.map((child) => child.restart(graceMs))));
   const shared = () => ({
@@ -105,7 +115,9 @@ async function serve(run: Run): Promise<never> {
   ) => {
     const logPath = join(settings.dataDir, `logs/${name}.log`);
     const entry = programs[name];
-    const start = () => startChild({ name, entry, env: env(), cwd: run.root, readyMessage, logPath, say });
+    const shows = run.watch ? "all" : "trouble";
+    const start = () =>
+      startChild({ name, entry, env: env(), cwd: run.root, readyMessage, logPath, shows, say: sayLog });
     return supervise(name, start, say);
   };
 
@@ -159,6 +171,11 @@ async function serve(run: Run): Promise<never> {
   }
   const consoleUrl = await consoleLink({ apiUrl: url, key: secrets.PAWL_ADMIN_KEY, signal });
   say(describeServing({ url, consoleUrl, settings, secrets }));
+  const { show, paint } = run;
+  if (show !== undefined) {
+    const status = { apiUrl: url, key: secrets.PAWL_ADMIN_KEY, signal };
+    void followStatus({ ...status, show: (standing) => show(statusLines(standing, paint)) });
+  }
   return orAbort(new Promise<never>(() => undefined), signal);
 }
 
@@ -207,12 +224,15 @@ function reachableHost(host: string): string {
 }
 
 if (import.meta.main) {
+  const out = openOutput({ stdout: process.stdout, stderr: process.stderr, env: process.env });
+  const screen = openScreen(out);
   const code = await up({
     root: resolve(import.meta.dirname, "../../.."),
     env: process.env,
     watch: process.argv.includes("--watch"),
-    say: (line) => process.stdout.write(`${line}\n`),
+    ...screen,
     signal: endOnSignals(),
   });
+  screen.close();
   process.exit(code);
 }

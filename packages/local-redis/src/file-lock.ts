@@ -35,6 +35,12 @@ export function tryFileLock(
   }
 }
 
+/** Who holds it, without touching it; undefined: nobody who lives. */
+export function lockHolder(path: string): LockHolder | undefined {
+  const found = readLock(path);
+  return typeof found === "object" && isSameProcess(found) ? found : undefined;
+}
+
 /** Waits for the lock, runs `work` under it, releases it. `onWait` is called once if there is a wait. */
 export async function withFileLock<T>(
   options: { path: string; timeoutMs: number; onWait?: () => void },

@@ -3,9 +3,14 @@
  * Node built-ins only, so that it works on the first run of a fresh clone.
  */
 export { type AptProgram, downloadWithApt } from "./apt-download.ts";
-export { type FileLock, type LockHolder, tryFileLock, withFileLock } from "./file-lock.ts";
+export { type FileLock, type LockHolder, lockHolder, tryFileLock, withFileLock } from "./file-lock.ts";
 export { type FindRedisOptions, findRedisBinary, type RedisBinary } from "./find-redis.ts";
 export { findFreePort } from "./free-port.ts";
 export { RedisUnavailableError } from "./redis-unavailable.ts";
-export { type ResolvedRedis, type ResolveRedisOptions, resolveRedis } from "./resolve-redis.ts";
+export {
+  type ResolvedRedis,
+  type ResolveRedisOptions,
+  resolveRedis,
+  runningRedisUrl,
+} from "./resolve-redis.ts";
 export { type RedisServer, type StartRedisOptions, startRedis } from "./start-redis.ts";

@@ -62,6 +62,12 @@ export async function resolveRedis(options: ResolveRedisOptions): Promise<Resolv
   });
 }
 
+/** The server of a data folder, if one is noted there and its process lives; nothing is asked of it or started. */
+export function runningRedisUrl(dataDir: string): string | undefined {
+  const noted = readInstance(resolve(dataDir, "redis"));
+  return noted !== undefined && isSameProcess(noted) ? urlOf(noted) : undefined;
+}
+
 async function start(
   options: ResolveRedisOptions,
   dir: string,

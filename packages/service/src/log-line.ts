@@ -1,6 +1,8 @@
 // Turns one log entry into one line. Both forms are safe to show: whatever the text in an entry holds, it can
 // neither start a new line, nor move a terminal's cursor, nor turn the reading direction around.
 
+import { hex, unsafe, visible } from "./visible.ts";
+
 /** A finished entry: redacted, JSON-safe, bounded. */
 export type LogEntry = {
   level: "error" | "warn" | "info" | "debug";
@@ -66,24 +68,4 @@ function errorText(error: ErrorLike, stacks: string[]): string {
 function fieldText(value: unknown): string {
   if (typeof value === "string") return /[\s"=]/.test(value) || value === "" ? JSON.stringify(value) : value;
   return JSON.stringify(value) ?? "undefined";
-}
-
-// C0 and C1 controls (among them escape and newline), DEL, line and paragraph separators, marks that change the
-// reading direction, the byte order mark, and halves of characters.
-const unsafe =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: controls are what is looked for
-  /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Surrogate}/gu;
-
-/** Every unsafe character written out: a newline as `\n`, an escape as `\x1b`. */
-export function visible(text: string): string {
-  return text.replace(unsafe, (character) => {
-    const short = { "\n": "\\n", "\r": "\\r", "\t": "\\t" }[character];
-    if (short !== undefined) return short;
-    const code = hex(character);
-    return code.length <= 2 ? `\\x${code.padStart(2, "0")}` : `\\u${code.padStart(4, "0")}`;
-  });
-}
-
-function hex(character: string): string {
-  return (character.codePointAt(0) ?? 0).toString(16);
 }

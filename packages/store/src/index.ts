@@ -60,6 +60,7 @@ export {
   type WebhookJob,
 } from "./queue.ts";
 export { type QueueReading, readQueues } from "./queue-readings.ts";
+export { type RedisFacts, readRedisFacts } from "./redis-facts.ts";
 export { openReplicas, type Replicas } from "./replicas.ts";
 export { type Resume, type ResumeOutcome, resumeTask } from "./resume.ts";
 export {

@@ -1,6 +1,6 @@
 /**
  * One process that `npm start` runs: the api, the worker or the simulator.
- * What it prints (JSON lines) goes to its log file; only warnings and errors reach the screen. It says by one
+ * What it prints (JSON lines) goes to its log file; the screen gets warnings and errors, or all of it. It says by one
  * of those lines that it is ready. It ends with us, even if we are killed, by the guard that is loaded into it.
  */
 import { spawn } from "node:child_process";
@@ -8,6 +8,7 @@ import { mkdirSync, openSync, statSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { inertLine } from "../terminal/inert-text.ts";
 
 export type ChildOptions = {
   name: string;
@@ -18,6 +19,8 @@ export type ChildOptions = {
   /** The `message` of the line that says it is ready. */
   readyMessage: "listening" | "ready";
   logPath: string;
+  /** What reaches the screen of the log: all of it, or trouble alone (the default). */
+  shows?: "trouble" | "all";
   say: (line: string) => void;
 };
 
@@ -59,7 +62,8 @@ export function startChild(options: ChildOptions): RunningChild {
         const entry = readLine(line, isErrorStream);
         tail.push(entry.text);
         if (tail.length > TAIL_LINES) tail.shift();
-        if (isReady && entry.isTrouble) options.say(`${options.name}: ${entry.text}`);
+        if (isReady && (entry.isTrouble || options.shows === "all"))
+          options.say(`${options.name}: ${inertLine(entry.text)}`);
         if (isReady || entry.message !== options.readyMessage) return;
         isReady = true;
         resolve({ port: entry.port });

@@ -2,6 +2,7 @@
  * One calm line for an event of a task's journal, or none for events that say nothing new to a watcher.
  * Unknown types are shown by their name: the journal may learn new ones.
  */
+import { dollars } from "../terminal/amounts.ts";
 import type { FollowedEvent } from "./follow-task.ts";
 
 /** Numbers the turns of one task as they pass. */
@@ -38,11 +39,6 @@ function describeReply(data: Record<string, unknown>): string {
   const calls = blocks.filter((block) => block.type === "tool_use").map((block) => text(block.name));
   const next = calls.length > 0 ? `asks for ${calls.join(", ")}` : "answers";
   return `${text(data.model)} ${next} (${tokens}, ${dollars(number(data.cost_usd))})`;
-}
-
-/** Dollars with as many places as small model bills need. */
-export function dollars(usd: number): string {
-  return `$${usd.toFixed(usd >= 1 ? 2 : 6)}`;
 }
 
 function describeError(error: unknown): string {

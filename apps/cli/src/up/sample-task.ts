@@ -3,7 +3,9 @@
  * into an endless loop. Its progress is printed line by line, then its answer and what it cost.
  */
 import { z } from "zod";
-import { dollars, makeEventLines } from "./describe-event.ts";
+import { dollars } from "../terminal/amounts.ts";
+import { inertLine, inertLines } from "../terminal/inert-text.ts";
+import { makeEventLines } from "./describe-event.ts";
 import { followTask } from "./follow-task.ts";
 
 export const SAMPLE_TASK = {
@@ -48,7 +50,7 @@ export async function runSampleTask(options: {
   const describe = makeEventLines();
   for await (const event of followTask({ eventsUrl: `${apiUrl}/v1/tasks/${id}/events`, key, signal })) {
     const line = describe(event);
-    if (line !== undefined) say(`  ${line}`);
+    if (line !== undefined) say(`  ${inertLine(line)}`);
   }
   const answer = await fetch(`${apiUrl}/v1/tasks/${id}`, { headers: { authorization }, signal });
   const task = ShownTask.parse(await answer.json());
@@ -56,9 +58,9 @@ export async function runSampleTask(options: {
   const why = [task.stop_reason, task.error?.message]
     .filter((part) => part && part !== "end_turn")
     .join(": ");
-  if (task.status !== "completed") say(`  because: ${why || "unknown"}`);
+  if (task.status !== "completed") say(`  because: ${inertLine(why) || "unknown"}`);
   const text = task.result?.text ?? "";
-  for (const line of text === "" ? [] : text.split("\n")) say(`  ${line}`);
+  for (const line of text === "" ? [] : inertLines(text)) say(`  ${line}`);
   say(`  (it cost ${dollars(task.cost.usd)})`);
   return task.status;
 }

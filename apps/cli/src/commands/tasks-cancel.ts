@@ -1,0 +1,20 @@
+/** `pawl tasks cancel TASK`. */
+import type { Task } from "@pawl/protocol";
+import { taskPath } from "../api/paths.ts";
+import { defineCommand } from "../command-line/command.ts";
+import { exitCodes } from "../command-line/fault.ts";
+import { dollars } from "../terminal/amounts.ts";
+
+export const tasksCancelCommand = defineCommand({
+  name: "tasks cancel",
+  about: "End a task at once; what it holds of a budget is free again.",
+  asksApi: true,
+  arguments: [{ name: "TASK", about: "A task's id, `task_…`." }],
+  examples: [{ about: "It takes effect at once", line: "pawl tasks cancel task_01m822fd12bzdmjrnmjgya6dxh" }],
+  async run({ api, args, out, json }) {
+    const task: Task = await api().send("POST", taskPath(args[0], "/cancel"));
+    if (json) out.json(task);
+    else out.line(`${task.id} ${task.status} (it cost ${dollars(task.cost.usd)})`);
+    return exitCodes.ok;
+  },
+});

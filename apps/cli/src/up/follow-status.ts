@@ -1,0 +1,86 @@
+/**
+ * How things stand under `npm start`, asked of the api every second or so: tasks, queues, money. An api that does not
+ * answer is said to be silent; nothing is thrown, for this is only a look.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Overview, QueueView, TaskStatus, UsageReport, WorkerView } from "@pawl/protocol";
+import { count, dollars, duration, statusColour } from "../terminal/amounts.ts";
+import type { Colour } from "../terminal/output.ts";
+
+export type Standing = {
+  readonly tasks: Overview["tasks"];
+  readonly queues: readonly QueueView[];
+  readonly workers: readonly WorkerView[];
+  readonly todayUsd: number;
+};
+
+const EVERY_MS = 1_000;
+const ANSWER_TIMEOUT_MS = 5_000;
+
+/** Until the signal is aborted. */
+export async function followStatus(options: {
+  apiUrl: string;
+  key: string;
+  signal: AbortSignal;
+  show: (standing: Standing | "silent") => void;
+}): Promise<void> {
+  const { apiUrl, key, signal, show } = options;
+  const get = async <T>(path: string): Promise<T> => {
+    const response = await fetch(`${apiUrl}${path}`, {
+      headers: { authorization: `Bearer ${key}` },
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
+    });
+    if (!response.ok) throw new Error(`${path}: HTTP ${response.status}`);
+    return (await response.json()) as T;
+  };
+  const look = async (): Promise<Standing> => {
+    // This very day's, in the zone that budgets go by: the newest row of the month's days.
+    const [overview, queues, workers, usage] = await Promise.all([
+      get<Overview>("/v1/overview"),
+      get<{ data: QueueView[] }>("/v1/queues"),
+      get<{ data: WorkerView[] }>("/v1/workers"),
+      get<UsageReport>("/v1/usage?group_by=day"),
+    ]);
+    const today = new Date().toISOString().slice(0, 10);
+    const todayUsd = usage.data.find(({ day }) => day === today)?.cost_usd ?? 0;
+    return { tasks: overview.tasks, queues: queues.data, workers: workers.data, todayUsd };
+  };
+  while (!signal.aborted) {
+    const standing = await look().catch(() => "silent" as const);
+    if (signal.aborted) return;
+    show(standing);
+    await delay(EVERY_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** Two calm lines; states that nobody is in are left out. */
+export function statusLines(
+  standing: Standing | "silent",
+  paint: (colour: Colour, text: string) => string = (_, text) => text,
+): string[] {
+  if (standing === "silent") return ["", paint("yellow", "  the api does not answer at this moment")];
+  const { tasks, queues, workers, todayUsd } = standing;
+  const states = Object.entries(tasks) as [TaskStatus, number][];
+  const told = states
+    .filter(([, number]) => number > 0)
+    .map(([status, number]) => {
+      const text = `${count(number)} ${status}`;
+      const colour = statusColour(status);
+      return colour === undefined ? text : paint(colour, text);
+    });
+  const waiting = queues.reduce((sum, queue) => sum + queue.waiting + queue.delayed, 0);
+  const oldestMs = Math.max(0, ...queues.map((queue) => queue.oldest_waiting_ms ?? 0));
+  const queued =
+    waiting === 0 ? "queues empty" : `${count(waiting)} in the queues, the oldest for ${duration(oldestMs)}`;
+  const running = workers.reduce((sum, worker) => sum + worker.running, 0);
+  const room = workers.reduce((sum, worker) => sum + worker.concurrency, 0);
+  const people =
+    workers.length === 0
+      ? paint("red", "no worker")
+      : `${workers.length} worker${workers.length === 1 ? "" : "s"}`;
+  return [
+    "",
+    `  ${paint("dim", "tasks")}  ${told.length === 0 ? "none yet" : told.join("  ")}`,
+    `  ${paint("dim", "now")}    ${people}, ${count(running)} of ${count(room)} busy · ${queued} · ${dollars(todayUsd)} spent today`,
+  ];
+}
