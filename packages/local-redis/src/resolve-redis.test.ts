@@ -7,7 +7,12 @@ import { afterEach, expect, test } from "vitest";
 import { askRedis } from "./ask-redis.ts";
 import { findRedisBinary } from "./find-redis.ts";
 import { identifyProcess } from "./process-identity.ts";
-import { type ResolvedRedis, type ResolveRedisOptions, resolveRedis } from "./resolve-redis.ts";
+import {
+  type ResolvedRedis,
+  type ResolveRedisOptions,
+  resolveRedis,
+  runningRedisUrl,
+} from "./resolve-redis.ts";
 
 const folders: string[] = [];
 const log = () => undefined;
@@ -80,8 +85,10 @@ test("a server that belongs to its caller ends with it; its note then counts for
   const first = await resolveRedis(options);
   const { pid } = noted(options.dataDir);
   expect(first).toMatchObject({ how: "started", owned: true });
+  expect(runningRedisUrl(options.dataDir)).toBe(first.url);
   await first.stop();
   expect(identifyProcess(pid)).toBeUndefined();
+  expect(runningRedisUrl(options.dataDir)).toBeUndefined();
   const second = await resolveRedis(options);
   expect(second).toMatchObject({ how: "started", owned: true });
   expect(noted(options.dataDir).pid).not.toBe(pid);

@@ -3,8 +3,9 @@
  * this one description, so none of them can say something else than the others.
  */
 import type { Readable } from "node:stream";
+import type { Pawl } from "@pawl/client";
 import type { Connection } from "../api/find-connection.ts";
-import type { Api } from "../api/open-api.ts";
+import type { OnAnswer } from "../api/open-api.ts";
 import type { Output } from "../terminal/output.ts";
 
 export type Option = {
@@ -21,7 +22,9 @@ export type Options = Readonly<Record<string, Option>>;
 
 export type OptionValue<O extends Option> = O["type"] extends "flag"
   ? boolean
-  : (O["type"] extends "text" ? string : number) | undefined;
+  : O["type"] extends "text"
+    ? (O["choices"] extends readonly (infer Choice)[] ? Choice : string) | undefined
+    : number | undefined;
 
 export type Argument = { readonly name: string; readonly about: string };
 
@@ -47,7 +50,7 @@ export type Call<O extends Options = Options> = World & {
   readonly json: boolean;
   /** Where the api is and with which key; finding it costs nothing until it is used. */
   readonly connection: () => Connection;
-  readonly api: () => Api;
+  readonly api: (onAnswer?: OnAnswer) => Pawl;
 };
 
 export type Definition<O extends Options> = {

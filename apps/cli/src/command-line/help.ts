@@ -1,7 +1,6 @@
-/** `--help`, and docs/cli.md: both read from the table of commands. */
+/** `--help`, read from the table of commands. */
 import type { Output } from "../terminal/output.ts";
 import { apiOptions, type Command, commonOptions, type Options } from "./command.ts";
-import { exitCodeMeanings } from "./fault.ts";
 import { usageLine } from "./parse.ts";
 
 const SOURCES = "Documentation: docs/cli.md";
@@ -74,7 +73,7 @@ function optionRows(options: Options): string[] {
   return rows(Object.entries(options).map(([name, option]) => [signature(name, option), option.about]));
 }
 
-function signature(name: string, { type, short, value, choices }: Options[string]): string {
+export function signature(name: string, { type, short, value, choices }: Options[string]): string {
   const what = type === "flag" ? "" : ` ${choices?.join("|") ?? value ?? "VALUE"}`;
   return `${short === undefined ? "" : `-${short}, `}--${name}${what}`;
 }
@@ -88,51 +87,4 @@ function rows(pairs: readonly (readonly [string, string])[]): string[] {
       ? [`  ${left}`, `  ${" ".repeat(width)}  ${right}`]
       : [`  ${left.padEnd(width)}  ${right}`],
   );
-}
-
-/** docs/cli.md from its heading `Commands` on; a test holds the file to it. */
-export function reference(commands: readonly Command[]): string {
-  const codes = exitCodeMeanings.map(([code, meaning]) => `| ${code} | ${meaning} |`);
-  return [
-    "## Exit codes",
-    "",
-    "| code | means |",
-    "|---|---|",
-    ...codes,
-    "",
-    "## Options of every command",
-    "",
-    ...optionTable({ ...commonOptions, ...apiOptions }),
-    "",
-    "## Commands",
-    "",
-    ...commands.flatMap(referenceOf),
-  ].join("\n");
-}
-
-function referenceOf(command: Command): string[] {
-  const args = command.arguments ?? [];
-  return [
-    `### pawl ${command.name}`,
-    "",
-    command.about,
-    ...(command.details === undefined ? [] : ["", command.details]),
-    "",
-    "```",
-    usageLine(command),
-    "```",
-    "",
-    ...(args.length === 0 ? [] : [...args.map(({ name, about }) => `- \`${name}\`: ${about}`), ""]),
-    ...(command.options === undefined ? [] : [...optionTable(command.options), ""]),
-    "```sh",
-    ...command.examples.flatMap(({ about, line }) => [`# ${about}`, line]),
-    "```",
-    "",
-  ];
-}
-
-function optionTable(options: Options): string[] {
-  const row = ([name, option]: [string, Options[string]]) =>
-    `| \`${signature(name, option).replaceAll("|", "\\|")}\` | ${option.about} |`;
-  return ["| option | |", "|---|---|", ...Object.entries(options).map(row)];
 }

@@ -2,8 +2,10 @@
  * One run of `pawl`: from its words to its exit code. Whatever a command throws ends here, in a sentence and a piece of
  * advice on standard error; a stack is shown only for what is our own mistake.
  */
-import { findConnection } from "../api/find-connection.ts";
-import { openApi } from "../api/open-api.ts";
+import { PawlError } from "@pawl/client";
+import { explainError } from "../api/explain-error.ts";
+import { type Connection, findConnection } from "../api/find-connection.ts";
+import { type OnAnswer, openApi } from "../api/open-api.ts";
 import { inertJson } from "../terminal/inert-text.ts";
 import type { Output } from "../terminal/output.ts";
 import type { Command, World } from "./command.ts";
@@ -22,6 +24,7 @@ export async function runCommandLine(deps: CommandLineDeps, words: readonly stri
   const { commands, version, out, ...world } = deps;
   // Before anything is parsed: a fault of the parsing is JSON, too, where JSON is wanted.
   const json = words.includes("--json");
+  let used: Connection | undefined;
   try {
     const parsed = parseCommandLine(commands, words);
     if (parsed.kind === "version") {
@@ -35,18 +38,21 @@ export async function runCommandLine(deps: CommandLineDeps, words: readonly stri
       return exitCodes.ok;
     }
     const { command, args, options } = parsed;
-    const connection = () =>
-      findConnection({
+    const connection = () => {
+      used ??= findConnection({
         url: textOf(options.url),
         key: textOf(options.key),
         env: world.env,
         root: world.root,
       });
-    const api = () => openApi({ ...connection(), signal: world.signal });
+      return used;
+    };
+    const api = (onAnswer?: OnAnswer) => openApi(connection(), onAnswer);
     return await command.run({ ...world, out, args, options, json: options.json === true, connection, api });
   } catch (error) {
     if (world.signal.aborted) return exitCodes.interrupted;
-    return sayFault(out, json, error);
+    const fault = error instanceof PawlError && used !== undefined ? explainError(error, used) : error;
+    return sayFault(out, json, fault);
   }
 }
 

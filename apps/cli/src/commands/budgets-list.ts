@@ -1,5 +1,5 @@
 /** `pawl budgets list`: those that were set by hand. */
-import type { ListedBudget } from "@pawl/protocol";
+import { gather } from "../api/open-api.ts";
 import { defineCommand } from "../command-line/command.ts";
 import { exitCodes } from "../command-line/fault.ts";
 import { budgetLines } from "../terminal/budget-lines.ts";
@@ -12,8 +12,11 @@ export const budgetsListCommand = defineCommand({
   asksApi: true,
   options: { limit: { type: "count", value: "N", about: `How many at most. Else ${USUAL}.` } },
   examples: [{ about: "Who has a limit of his own", line: "pawl budgets list" }],
-  async run({ api, options, out, json, nowMs }) {
-    const page = await api().list<ListedBudget>("/v1/budgets", {}, options.limit ?? USUAL);
+  async run({ api, options, out, json, nowMs, signal }) {
+    const pawl = api();
+    const page = await gather(options.limit ?? USUAL, undefined, (size, from) =>
+      pawl.budgets({ limit: size, signal }).page(from),
+    );
     if (json) out.json(page);
     else if (page.data.length === 0) {
       out.line("No budget was set by hand; the configuration's hold. `pawl budgets get user ID` shows them.");

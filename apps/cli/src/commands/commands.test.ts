@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import type { Task } from "@pawl/protocol";
+import type { Task } from "@pawl/client";
 import { expect, it, onTestFinished } from "vitest";
 import { finished, submit } from "../../../../test/support/follow.ts";
 import { ADMIN_KEY, startSystem } from "../../../../test/support/processes.ts";
@@ -14,6 +14,8 @@ const system = await startSystem({ workers: 1 });
 const env = bareEnv({ PAWL_URL: system.url, PAWL_API_KEY: ADMIN_KEY });
 const pawl = (line: string, options: RunOptions = {}) => runPawl(wordsOf(line), { env, ...options });
 const pawlJson = async (line: string) => JSON.parse((await pawl(`${line} --json`)).out);
+
+const ESC = "\x1b";
 
 /** As a shell would: quotes hold words together. */
 function wordsOf(line: string): string[] {
@@ -98,7 +100,7 @@ it("on a terminal the progress is redrawn in place, with the answer as it is wri
   expect(plain).toMatch(/● running/);
   expect(plain).toMatch(/turns 0\/50 {3}calls 0\/200 {3}tokens 0\/500,000/);
   expect(plain).toMatch(/░ \$0\.\d+ of \$0\.25 \(\d/);
-  expect(out).toMatch(/\x1b\[\d*A/); // the cursor goes up: drawn in place
+  expect(out).toMatch(new RegExp(`${ESC}\\[\\d*A`)); // the cursor goes up: drawn in place
   expect(out).toContain("\x1b[32mcompleted");
 });
 
@@ -154,8 +156,8 @@ it("what a model and a user write cannot touch the terminal", async () => {
   ];
   for (const { out, err } of runs) {
     // Our own redrawing aside, of which the attack is no part.
-    const drawn = out.replaceAll(/\x1b\[(\?2026[hl]|\d*[AGK]|2K)/g, "");
-    expect(drawn + err).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]/);
+    const drawn = out.replaceAll(new RegExp(`${ESC}\\[(\\?2026[hl]|\\d*[AGK])|\n`, "g"), "");
+    expect(drawn + err.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\u202a-\u202e]/u);
   }
   expect(runs[0]?.out).toContain("Answer \\x1b]0;owned\\x07\\x1b[2J");
   const shown = JSON.parse(runs[3]?.out ?? "") as Task;
@@ -181,8 +183,9 @@ it("usage is a table, JSON or CSV, by whatever it is grouped by", async () => {
   expect(csv.out).toMatch(/^"?user"?,"?cost_usd/);
   expect(csv.out).toContain("payer");
   const wrong = await pawl("usage --group-by shoe-size");
-  expect(wrong.code).toBe(1);
-  expect(wrong.err).toContain("/group_by must be some of");
+  expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining("There are: day, user") });
+  const late = await pawl("usage --from 2026-13-01 --csv");
+  expect(late).toMatchObject({ code: 1, err: expect.stringContaining("/from must be a date") });
 });
 
 it("budgets are set, shown, listed and removed", async () => {
@@ -246,6 +249,19 @@ it("the detector of loops is asked offline", async () => {
   await writeFile(join(dir, "rows.jsonl"), '{"turn":1,"text":"hello"}\n');
   expect(await pawl(`loops check ${dir}/rows.jsonl`)).toMatchObject({ code: 0, out: '{"verdict":"ok"}\n' });
   expect(await pawl(`loops check ${dir}/none.jsonl`)).toMatchObject({ code: 1 });
+});
+
+it("the guards are asked offline, from a file or from standard input", async () => {
+  const stdin = '{"text":"Call me: jane@example.com"}\n{"no":"text"}\n';
+  const { code, out, err } = await pawl("guard check -", { stdin });
+  expect(code).toBe(1);
+  const [verdict, fault] = out
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(verdict).toMatchObject({ action: expect.any(String), text: expect.any(String) });
+  expect(fault).toMatchObject({ error: expect.any(String) });
+  expect(err).toContain("line 2");
 });
 
 it("no api, no key, a wrong key and a wrong id each say what to do", async () => {

@@ -1,6 +1,7 @@
 /** `pawl deliveries list`: which webhooks were sent, and what came of it. */
-import type { DeliveryView } from "@pawl/protocol";
-import { taskPath } from "../api/paths.ts";
+import type { Delivery } from "@pawl/client";
+import { taskId } from "../api/ids.ts";
+import { gather } from "../api/open-api.ts";
 import { defineCommand } from "../command-line/command.ts";
 import { exitCodes } from "../command-line/fault.ts";
 import { ago } from "../terminal/amounts.ts";
@@ -29,10 +30,13 @@ export const deliveriesListCommand = defineCommand({
       line: "pawl deliveries list --limit 500 --json | jq '.data[] | select(.state == \"failed\")'",
     },
   ],
-  async run({ api, options, out, json, nowMs }) {
+  async run({ api, options, out, json, nowMs, signal }) {
     const { task, limit, cursor } = options;
-    if (task !== undefined) taskPath(task);
-    const page = await api().list<DeliveryView>("/v1/deliveries", { task }, limit ?? USUAL, cursor);
+    const filters = task === undefined ? {} : { task: taskId(task) };
+    const pawl = api();
+    const page = await gather(limit ?? USUAL, cursor, (size, from) =>
+      pawl.deliveries(filters, { limit: size, signal }).page(from),
+    );
     if (json) {
       out.json(page);
       return exitCodes.ok;
@@ -41,31 +45,31 @@ export const deliveriesListCommand = defineCommand({
       out.line("There are no deliveries: no task with a webhook_url has ended yet.");
       return exitCodes.ok;
     }
-    const colours: Record<DeliveryView["state"], Colour> = {
+    const colours: Record<Delivery["state"], Colour> = {
       pending: "yellow",
       delivered: "green",
       failed: "red",
     };
     const columns = [
-      { title: "ID", cell: (one: DeliveryView) => one.id },
+      { title: "ID", cell: (one: Delivery) => one.id },
       {
         title: "STATE",
-        cell: (one: DeliveryView) => one.state,
-        colour: (one: DeliveryView) => colours[one.state],
+        cell: (one: Delivery) => one.state,
+        colour: (one: Delivery) => colours[one.state],
       },
-      { title: "TYPE", cell: (one: DeliveryView) => one.type },
-      { title: "TRIES", cell: (one: DeliveryView) => String(one.tries), alignRight: true as const },
-      { title: "LAST", cell: (one: DeliveryView) => lastTry(one) },
-      { title: "NEXT", cell: (one: DeliveryView) => ago(one.next_at, nowMs()) },
-      { title: "CREATED", cell: (one: DeliveryView) => ago(one.created_at, nowMs()) },
-      { title: "URL", cell: (one: DeliveryView) => one.url ?? "" },
+      { title: "TYPE", cell: (one: Delivery) => one.type },
+      { title: "TRIES", cell: (one: Delivery) => String(one.tries), alignRight: true as const },
+      { title: "LAST", cell: (one: Delivery) => lastTry(one) },
+      { title: "NEXT", cell: (one: Delivery) => ago(one.next_at, nowMs()) },
+      { title: "CREATED", cell: (one: Delivery) => ago(one.created_at, nowMs()) },
+      { title: "URL", cell: (one: Delivery) => one.url ?? "" },
     ];
     for (const line of tableLines(out, columns, page.data)) out.line(line);
     return exitCodes.ok;
   },
 });
 
-function lastTry({ last_try }: DeliveryView): string {
+function lastTry({ last_try }: Delivery): string {
   if (last_try === null) return "-";
   return last_try.status === null ? (last_try.error ?? "failed") : `HTTP ${last_try.status}`;
 }

@@ -1,6 +1,5 @@
 /** `pawl deliveries redeliver DELIVERY`. */
-import type { DeliveryView } from "@pawl/protocol";
-import { deliveryPath } from "../api/paths.ts";
+import { deliveryId } from "../api/ids.ts";
 import { defineCommand } from "../command-line/command.ts";
 import { exitCodes } from "../command-line/fault.ts";
 
@@ -15,8 +14,8 @@ export const deliveriesRedeliverCommand = defineCommand({
       line: "pawl deliveries redeliver dlv_01m822t3c8f3m5a7c9e1g3j5kx",
     },
   ],
-  async run({ api, args, out, json }) {
-    const delivery: DeliveryView = await api().send("POST", deliveryPath(args[0], "/redeliver"));
+  async run({ api, args, out, json, signal }) {
+    const delivery = await api().redeliver(deliveryId(args[0]), { signal });
     if (json) out.json(delivery);
     else out.line(`${delivery.id} ${delivery.state}`);
     return exitCodes.ok;

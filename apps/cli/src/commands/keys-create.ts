@@ -1,5 +1,4 @@
 /** `pawl keys create TENANT`: the key is shown this once. */
-import type { NewApiKey } from "@pawl/protocol";
 import { defineCommand } from "../command-line/command.ts";
 import { exitCodes } from "../command-line/fault.ts";
 
@@ -23,10 +22,14 @@ export const keysCreateCommand = defineCommand({
       line: "export PAWL_API_KEY=$(pawl keys create acme --json | jq -r .key)",
     },
   ],
-  async run({ api, args, options, out, json }) {
-    const scopes = options.scope === "admin" ? ["tasks", "admin"] : ["tasks"];
-    const body = { tenant: args[0], scopes, ...(options.name === undefined ? {} : { name: options.name }) };
-    const made: NewApiKey = await api().send("POST", "/v1/api-keys", { body });
+  async run({ api, args, options, out, json, signal }) {
+    const scopes: ("tasks" | "admin")[] = options.scope === "admin" ? ["tasks", "admin"] : ["tasks"];
+    const body = {
+      tenant: args[0] ?? "",
+      scopes,
+      ...(options.name === undefined ? {} : { name: options.name }),
+    };
+    const made = await api().createApiKey(body, { signal });
     if (json) {
       out.json(made);
       return exitCodes.ok;

@@ -1,5 +1,6 @@
 /** `pawl keys list`: which there are, without their secrets. */
-import type { ApiKeyView } from "@pawl/protocol";
+import type { ApiKey } from "@pawl/client";
+import { gather } from "../api/open-api.ts";
 import { defineCommand } from "../command-line/command.ts";
 import { exitCodes } from "../command-line/fault.ts";
 import { ago } from "../terminal/amounts.ts";
@@ -16,11 +17,10 @@ export const keysListCommand = defineCommand({
     limit: { type: "count", value: "N", about: `How many at most. Else ${USUAL}.` },
   },
   examples: [{ about: "Which are used no more", line: "pawl keys list --tenant acme" }],
-  async run({ api, options, out, json, nowMs }) {
-    const page = await api().list<ApiKeyView>(
-      "/v1/api-keys",
-      { tenant: options.tenant },
-      options.limit ?? USUAL,
+  async run({ api, options, out, json, nowMs, signal }) {
+    const pawl = api();
+    const page = await gather(options.limit ?? USUAL, undefined, (size, from) =>
+      pawl.apiKeys({ tenant: options.tenant }, { limit: size, signal }).page(from),
     );
     if (json) {
       out.json(page);
@@ -31,14 +31,14 @@ export const keysListCommand = defineCommand({
       return exitCodes.ok;
     }
     const columns = [
-      { title: "ID", cell: (key: ApiKeyView) => key.id },
-      { title: "TENANT", cell: (key: ApiKeyView) => key.tenant },
-      { title: "NAME", rare: true as const, cell: (key: ApiKeyView) => key.name ?? "" },
-      { title: "SCOPES", cell: (key: ApiKeyView) => key.scopes.join(", ") },
-      { title: "CREATED", cell: (key: ApiKeyView) => ago(key.created_at, nowMs()) },
+      { title: "ID", cell: (key: ApiKey) => key.id },
+      { title: "TENANT", cell: (key: ApiKey) => key.tenant },
+      { title: "NAME", rare: true as const, cell: (key: ApiKey) => key.name ?? "" },
+      { title: "SCOPES", cell: (key: ApiKey) => key.scopes.join(", ") },
+      { title: "CREATED", cell: (key: ApiKey) => ago(key.created_at, nowMs()) },
       {
         title: "LAST USED",
-        cell: (key: ApiKeyView) => (key.last_used_at === null ? "never" : ago(key.last_used_at, nowMs())),
+        cell: (key: ApiKey) => (key.last_used_at === null ? "never" : ago(key.last_used_at, nowMs())),
       },
     ];
     for (const line of tableLines(out, columns, page.data)) out.line(line);

@@ -1,5 +1,5 @@
 /** `pawl keys revoke KEY`. */
-import { keyPath } from "../api/paths.ts";
+import { keyId } from "../api/ids.ts";
 import { defineCommand } from "../command-line/command.ts";
 import { exitCodes } from "../command-line/fault.ts";
 
@@ -9,8 +9,9 @@ export const keysRevokeCommand = defineCommand({
   asksApi: true,
   arguments: [{ name: "KEY_ID", about: "A key's id, `key_…`; not the key itself." }],
   examples: [{ about: "By its id", line: "pawl keys revoke key_3f1c2a9b8d7e6f5041322314" }],
-  async run({ api, args: [id], out, json }) {
-    await api().send("DELETE", keyPath(id));
+  async run({ api, args, out, json, signal }) {
+    const id = keyId(args[0]);
+    await api().deleteApiKey(id, { signal });
     if (json) out.json({ id, revoked: true });
     else out.line(`${id} is revoked.`);
     return exitCodes.ok;

@@ -1,6 +1,5 @@
 /** `pawl run TEXT`: submits a task and, if asked to, follows it to its end. */
 import { text as readAll } from "node:stream/consumers";
-import type { Task } from "@pawl/protocol";
 import { defineCommand } from "../command-line/command.ts";
 import { exitCodes, usageFault } from "../command-line/fault.ts";
 import { limitDollars } from "../terminal/amounts.ts";
@@ -59,7 +58,7 @@ export const runCommand = defineCommand({
       priority: options.priority,
       ...(Object.keys(budget).length === 0 ? {} : { budget }),
     };
-    const task: Task = await call.api().send("POST", "/v1/tasks", { body });
+    const task = await call.api().submit(body, { signal: call.signal });
     if (options.watch) {
       if (!json) {
         const may = `may cost ${limitDollars(task.budget.max_cost_usd)}`;

@@ -7,6 +7,7 @@ import { budgetsSetCommand } from "./budgets-set.ts";
 import { deliveriesListCommand } from "./deliveries-list.ts";
 import { deliveriesRedeliverCommand } from "./deliveries-redeliver.ts";
 import { doctorCommand } from "./doctor.ts";
+import { guardCheckCommand } from "./guard-check.ts";
 import { keysCreateCommand } from "./keys-create.ts";
 import { keysListCommand } from "./keys-list.ts";
 import { keysRevokeCommand } from "./keys-revoke.ts";
@@ -39,5 +40,6 @@ export const commands: readonly Command[] = [
   deliveriesListCommand,
   deliveriesRedeliverCommand,
   loopsCheckCommand,
+  guardCheckCommand,
   doctorCommand,
 ];

@@ -1,6 +1,6 @@
 /** `pawl tasks get TASK`: all there is to say of one. */
-import type { Task } from "@pawl/protocol";
-import { taskPath } from "../api/paths.ts";
+import type { Task } from "@pawl/client";
+import { taskId } from "../api/ids.ts";
 import { defineCommand } from "../command-line/command.ts";
 import { exitCodes } from "../command-line/fault.ts";
 import {
@@ -28,8 +28,8 @@ export const tasksGetCommand = defineCommand({
       line: "pawl tasks get task_01m822fd12bzdmjrnmjgya6dxh --json | jq -r .result.text",
     },
   ],
-  async run({ api, args, out, json, nowMs }) {
-    const task: Task = await api().get(taskPath(args[0]));
+  async run({ api, args, out, json, nowMs, signal }) {
+    const task = await api().get(taskId(args[0]), { signal });
     if (json) out.json(task);
     else for (const line of describeTask(out, task, nowMs())) out.line(line);
     return exitCodes.ok;

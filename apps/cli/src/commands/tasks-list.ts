@@ -1,5 +1,7 @@
 /** `pawl tasks list`: what there is, newest first. */
-import { StopReason, type Task, TaskStatus } from "@pawl/protocol";
+import type { Task } from "@pawl/client";
+import { StopReason, TaskStatus } from "@pawl/protocol";
+import { gather } from "../api/open-api.ts";
 import { defineCommand } from "../command-line/command.ts";
 import { exitCodes } from "../command-line/fault.ts";
 import { ago, dollars, statusColour } from "../terminal/amounts.ts";
@@ -35,7 +37,7 @@ export const tasksListCommand = defineCommand({
     { about: "What a limit stopped", line: "pawl tasks list --stop-reason budget_reached --limit 100" },
     { about: "The ids of a user's tasks", line: "pawl tasks list --user C-1042 --json | jq -r '.data[].id'" },
   ],
-  async run({ api, options, out, json, nowMs }) {
+  async run({ api, options, out, json, nowMs, signal }) {
     const { status, user, feature, agent, limit, cursor } = options;
     const filters = {
       status,
@@ -45,7 +47,10 @@ export const tasksListCommand = defineCommand({
       session_id: options.session,
       stop_reason: options["stop-reason"],
     };
-    const page = await api().list<Task>("/v1/tasks", filters, limit ?? USUAL, cursor);
+    const pawl = api();
+    const page = await gather(limit ?? USUAL, cursor, (size, from) =>
+      pawl.tasks(filters, { limit: size, signal }).page(from),
+    );
     if (json) {
       out.json(page);
       return exitCodes.ok;

@@ -1,6 +1,5 @@
 /** `pawl tasks resume TASK`: a stopped or failed one goes on from its journal. */
-import type { Task } from "@pawl/protocol";
-import { taskPath } from "../api/paths.ts";
+import { taskId } from "../api/ids.ts";
 import { defineCommand } from "../command-line/command.ts";
 import { exitCodes } from "../command-line/fault.ts";
 import { watchTask } from "../watch/watch-task.ts";
@@ -27,7 +26,7 @@ export const tasksResumeCommand = defineCommand({
     { about: "After a failure that is mended", line: "pawl tasks resume task_01m822fd12bzdmjrnmjgya6dxh" },
   ],
   async run(call) {
-    const { api, args, options, out, json } = call;
+    const { api, args, options, out, json, signal } = call;
     const budget = {
       ...(options.budget === undefined ? {} : { max_cost_usd: options.budget }),
       ...(options["max-turns"] === undefined ? {} : { max_turns: options["max-turns"] }),
@@ -35,7 +34,7 @@ export const tasksResumeCommand = defineCommand({
       ...(options["max-tokens"] === undefined ? {} : { max_tokens: options["max-tokens"] }),
     };
     const body = Object.keys(budget).length === 0 ? {} : { budget };
-    const task: Task = await api().send("POST", taskPath(args[0], "/resume"), { body });
+    const task = await api().resume(taskId(args[0]), body, { signal });
     if (options.watch) return watchTask(call, task.id);
     if (json) out.json(task);
     else out.line(`${task.id} ${task.status}`);

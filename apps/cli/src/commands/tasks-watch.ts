@@ -1,6 +1,6 @@
 /** `pawl tasks watch TASK`: follows one to its end, from its first step on. */
 
-import { taskPath } from "../api/paths.ts";
+import { taskId } from "../api/ids.ts";
 import { defineCommand } from "../command-line/command.ts";
 import { watchTask } from "../watch/watch-task.ts";
 
@@ -19,8 +19,6 @@ export const tasksWatchCommand = defineCommand({
     },
   ],
   run(call) {
-    const [task = ""] = call.args;
-    taskPath(task);
-    return watchTask(call, task);
+    return watchTask(call, taskId(call.args[0]));
   },
 });

@@ -1,8 +1,10 @@
 /** `pawl usage`: what was spent, by whom and on what. */
 import { once } from "node:events";
-import type { UsageReport, UsageView } from "@pawl/protocol";
+import type { Usage, UsageQuery } from "@pawl/client";
+import type { Connection } from "../api/find-connection.ts";
+import { keyOf } from "../api/open-api.ts";
 import { defineCommand } from "../command-line/command.ts";
-import { exitCodes } from "../command-line/fault.ts";
+import { exitCodes, usageFault } from "../command-line/fault.ts";
 import { count, dollars } from "../terminal/amounts.ts";
 import { inertLines } from "../terminal/inert-text.ts";
 import { type Column, tableLines } from "../terminal/table.ts";
@@ -36,19 +38,20 @@ export const usageCommand = defineCommand({
       line: "pawl usage --group-by day,model --from 2026-11-01 --to 2026-11-30 --csv > november.csv",
     },
   ],
-  async run({ api, options, out, json }) {
-    const { from, to, user, feature, agent, model, csv } = options;
-    const query = { from, to, user, feature, agent, model, group_by: options["group-by"] };
-    if (csv) {
-      const text = await api().getText("/v1/usage", query, "text/csv");
+  async run({ api, connection, options, out, json, signal }) {
+    const { from, to, user, feature, agent, model } = options;
+    const where = { from, to, user, feature, agent, model, group_by: groupsOf(options["group-by"]) };
+    const pawl = api();
+    // The api cuts a report into pages of up to a thousand rows.
+    const limit = Math.min(options.limit ?? USUAL, 1000);
+    if (options.csv) {
+      await pawl.usage(where, { limit: 1, signal }).page(); // what is wrong with it is said by the client
+      const text = await fetchCsv(connection(), where, signal);
       const shown = out.isTerminal ? `${inertLines(text.trimEnd()).join("\n")}\n` : text;
       if (!out.stream.write(shown)) await once(out.stream, "drain");
       return exitCodes.ok;
     }
-    const report: UsageReport = await api().get("/v1/usage", {
-      ...query,
-      limit: Math.min(options.limit ?? USUAL, 1000),
-    });
+    const report = await pawl.usage(where, { limit, signal }).page();
     if (json) {
       out.json(report);
       return exitCodes.ok;
@@ -58,7 +61,7 @@ export const usageCommand = defineCommand({
       out.line("Nothing was spent in these days.");
       return exitCodes.ok;
     }
-    type Row = UsageView;
+    type Row = Usage;
     const groups = DIMENSIONS.filter((name) => name in first);
     const columns: Column<Row>[] = [
       ...groups.map((name) => ({
@@ -90,3 +93,23 @@ export const usageCommand = defineCommand({
 });
 
 const DIMENSIONS = ["day", "user", "feature", "agent", "model", "kind"] as const;
+
+function groupsOf(text: string | undefined): NonNullable<UsageQuery["group_by"]> {
+  return (text ?? "day").split(",").map((word) => {
+    const known = DIMENSIONS.find((name) => name === word);
+    if (known !== undefined) return known;
+    throw usageFault(`"${word}" is nothing to group by.`, `There are: ${DIMENSIONS.join(", ")}.`);
+  });
+}
+
+/** The whole report as the api writes it, which is safe to open as a spreadsheet. */
+async function fetchCsv(connection: Connection, where: UsageQuery, signal: AbortSignal): Promise<string> {
+  const address = new URL(`${connection.url}/v1/usage`);
+  for (const [name, value] of Object.entries(where)) {
+    if (value !== undefined) address.searchParams.set(name, String(value));
+  }
+  const headers = { accept: "text/csv", authorization: `Bearer ${keyOf(connection)}` };
+  const response = await fetch(address, { headers, signal, redirect: "error" });
+  if (!response.ok) throw new Error(`The report as CSV was refused: HTTP ${response.status}`);
+  return response.text();
+}

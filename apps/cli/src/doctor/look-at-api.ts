@@ -1,7 +1,8 @@
 /** The api: whether it answers, is ready, takes our key, goes by the same clock, and has workers behind it. */
-import type { Me, WorkerView } from "@pawl/protocol";
+import { type Me, PawlError } from "@pawl/client";
+import { explainError, reasonOf } from "../api/explain-error.ts";
 import type { Connection } from "../api/find-connection.ts";
-import { openApi, reasonOf } from "../api/open-api.ts";
+import { openApi } from "../api/open-api.ts";
 import { CommandFault } from "../command-line/fault.ts";
 import { isPortFree } from "../up/choose-port.ts";
 import type { Finding, Looked } from "./examine.ts";
@@ -87,13 +88,13 @@ function skew(date: string | null, middleMs: number): Finding[] {
 
 async function keyAndWorkers(connection: Connection, signal: AbortSignal): Promise<Finding[]> {
   const subject = "key";
-  const api = openApi({ ...connection, signal });
   let me: Me;
   try {
-    me = await api.get<Me>("/v1/me");
+    me = await openApi(connection).me({ signal });
   } catch (error) {
-    if (!(error instanceof CommandFault)) throw error;
-    const { message, fix } = error;
+    const fault = error instanceof PawlError ? explainError(error, connection) : error;
+    if (!(fault instanceof CommandFault)) throw error;
+    const { message, fix } = fault;
     return [{ subject, state: "broken", message, ...(fix === undefined ? {} : { fix }) }];
   }
   const scopes = me.scopes.join(" and ");
@@ -103,7 +104,7 @@ async function keyAndWorkers(connection: Connection, signal: AbortSignal): Promi
     message: `from ${connection.keyFrom}: accepted, tenant ${me.tenant}, for ${scopes}`,
   };
   if (!me.is_operator) return [accepted]; // who works for it is the operator's to see
-  const { data: workers } = await api.get<{ data: WorkerView[] }>("/v1/workers");
+  const { data: workers } = await openApi(connection).workers({ signal }).page();
   const running = workers.reduce((sum, worker) => sum + worker.running, 0);
   if (workers.length > 0) {
     const plural = workers.length === 1 ? "worker lives" : "workers live";

@@ -1,5 +1,5 @@
 /** The model's provider, as a worker of this environment would reach it. Costs nothing: models are listed, none is asked. */
-import { reasonOf } from "../api/open-api.ts";
+import { reasonOf } from "../api/explain-error.ts";
 import type { Finding, Looked } from "./examine.ts";
 
 const ANTHROPIC = "https://api.anthropic.com";

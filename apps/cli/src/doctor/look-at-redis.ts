@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { runningRedisUrl } from "@pawl/local-redis";
 import { parseRedisAddress, readRedisFacts } from "@pawl/store";
-import { reasonOf } from "../api/open-api.ts";
+import { reasonOf } from "../api/explain-error.ts";
 import type { Finding, Looked } from "./examine.ts";
 
 const ANSWER_TIMEOUT_MS = 4_000;

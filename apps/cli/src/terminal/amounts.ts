@@ -1,5 +1,5 @@
 /** Money, counts, times and shares as people read them. */
-import type { Task } from "@pawl/protocol";
+import type { Task } from "@pawl/client";
 import type { Colour } from "./output.ts";
 
 /** Dollars with as many places as small model bills need. */

@@ -1,10 +1,10 @@
 /** Budgets as people look at them: each window with what is spent, what is held and what is left. */
-import type { BudgetOnTheWire } from "@pawl/protocol";
+import type { BudgetWindow } from "@pawl/client";
 import { ago, bar, dollars, limitDollars, percent } from "./amounts.ts";
 import type { Output } from "./output.ts";
 import { type Column, tableLines } from "./table.ts";
 
-export type BudgetRow = BudgetOnTheWire & { whose: string };
+export type BudgetRow = BudgetWindow & { whose: string };
 
 export function budgetLines(out: Output, rows: readonly BudgetRow[], nowMs: number): string[] {
   const share = (row: BudgetRow) =>

@@ -13,11 +13,8 @@ export type Column<Row> = {
 };
 
 /** Lines, the titles first. Cells are made inert here. */
-export function tableLines<Row>(
-  out: Output,
-  columns: readonly Column<Row>[],
-  rows: readonly Row[],
-): string[] {
+export function tableLines<Row>(out: Output, all: readonly Column<Row>[], rows: readonly Row[]): string[] {
+  const columns = all.filter(({ rare, cell }) => rare !== true || rows.some((row) => cell(row) !== ""));
   const cells = rows.map((row) => columns.map(({ cell }) => inertLine(cell(row))));
   const widths = columns.map(({ title }, index) =>
     Math.max(stringWidth(title), ...cells.map((row) => stringWidth(row[index] ?? ""))),

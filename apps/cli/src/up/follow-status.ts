@@ -3,15 +3,15 @@
  * answer is said to be silent; nothing is thrown, for this is only a look.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { Overview, QueueView, TaskStatus, UsageReport, WorkerView } from "@pawl/protocol";
+import { createPawl, type Overview, type Queue, type TaskStatus, type Worker } from "@pawl/client";
 import { count, dollars, duration, statusColour } from "../terminal/amounts.ts";
 import type { Colour } from "../terminal/output.ts";
 
 export type Standing = {
   readonly tasks: Overview["tasks"];
-  readonly queues: readonly QueueView[];
-  readonly workers: readonly WorkerView[];
-  readonly todayUsd: number;
+  readonly queues: readonly Queue[];
+  readonly workers: readonly Worker[];
+  readonly monthUsd: number;
 };
 
 const EVERY_MS = 1_000;
@@ -25,25 +25,20 @@ export async function followStatus(options: {
   show: (standing: Standing | "silent") => void;
 }): Promise<void> {
   const { apiUrl, key, signal, show } = options;
-  const get = async <T>(path: string): Promise<T> => {
-    const response = await fetch(`${apiUrl}${path}`, {
-      headers: { authorization: `Bearer ${key}` },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
-    });
-    if (!response.ok) throw new Error(`${path}: HTTP ${response.status}`);
-    return (await response.json()) as T;
-  };
+  const pawl = createPawl({ baseUrl: apiUrl, apiKey: key, maxRetries: 0, timeoutMs: ANSWER_TIMEOUT_MS });
   const look = async (): Promise<Standing> => {
-    // This very day's, in the zone that budgets go by: the newest row of the month's days.
     const [overview, queues, workers, usage] = await Promise.all([
-      get<Overview>("/v1/overview"),
-      get<{ data: QueueView[] }>("/v1/queues"),
-      get<{ data: WorkerView[] }>("/v1/workers"),
-      get<UsageReport>("/v1/usage?group_by=day"),
+      pawl.overview({ signal }),
+      pawl.queues({ signal }).page(),
+      pawl.workers({ signal }).page(),
+      pawl.usage({}, { signal }).page(),
     ]);
-    const today = new Date().toISOString().slice(0, 10);
-    const todayUsd = usage.data.find(({ day }) => day === today)?.cost_usd ?? 0;
-    return { tasks: overview.tasks, queues: queues.data, workers: workers.data, todayUsd };
+    return {
+      tasks: overview.tasks,
+      queues: queues.data,
+      workers: workers.data,
+      monthUsd: usage.total.cost_usd,
+    };
   };
   while (!signal.aborted) {
     const standing = await look().catch(() => "silent" as const);
@@ -59,7 +54,7 @@ export function statusLines(
   paint: (colour: Colour, text: string) => string = (_, text) => text,
 ): string[] {
   if (standing === "silent") return ["", paint("yellow", "  the api does not answer at this moment")];
-  const { tasks, queues, workers, todayUsd } = standing;
+  const { tasks, queues, workers, monthUsd } = standing;
   const states = Object.entries(tasks) as [TaskStatus, number][];
   const told = states
     .filter(([, number]) => number > 0)
@@ -81,6 +76,6 @@ export function statusLines(
   return [
     "",
     `  ${paint("dim", "tasks")}  ${told.length === 0 ? "none yet" : told.join("  ")}`,
-    `  ${paint("dim", "now")}    ${people}, ${count(running)} of ${count(room)} busy · ${queued} · ${dollars(todayUsd)} spent today`,
+    `  ${paint("dim", "now")}    ${people}, ${count(running)} of ${count(room)} busy · ${queued} · ${dollars(monthUsd)} spent this month`,
   ];
 }

@@ -4,9 +4,6 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { readServerSentEvents } from "../api/server-sent-events.ts";
-
-export { readServerSentEvents };
 
 /** What is needed of an event here; more members are let through. */
 export const FollowedEvent = z.looseObject({
@@ -51,5 +48,24 @@ export async function* followTask(options: {
       if (options.signal.aborted || performance.now() - silentSinceMs > GIVE_UP_MS) throw error;
     }
     await delay(RETRY_MS, undefined, { signal: options.signal });
+  }
+}
+
+/** The `data` of each event of a stream; comments (heartbeats) and other fields are passed over. */
+export async function* readServerSentEvents(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<string> {
+  let pending = "";
+  let data: string[] = [];
+  for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
+    const lines = (pending + chunk).split("\n");
+    pending = lines.pop() ?? "";
+    for (const raw of lines) {
+      const line = raw.endsWith("\r") ? raw.slice(0, -1) : raw;
+      if (line.startsWith("data:")) data.push(line.slice(line.startsWith("data: ") ? 6 : 5));
+      if (line !== "" || data.length === 0) continue;
+      yield data.join("\n");
+      data = [];
+    }
   }
 }

@@ -1,5 +1,5 @@
 /** How far a task is: a fold over the events that were seen, for people who look on. Knows no terminal. */
-import type { EventView, FullBudget, TaskStatus } from "@pawl/protocol";
+import type { Event, FullBudget, TaskStatus } from "@pawl/client";
 
 export type TaskProgress = {
   readonly task: string;
@@ -43,7 +43,7 @@ export function beginProgress(task: string): TaskProgress {
   };
 }
 
-export function applyToProgress(before: TaskProgress, { type, data, at, attempt }: EventView): TaskProgress {
+export function applyToProgress(before: TaskProgress, { type, data, at, attempt }: Event): TaskProgress {
   const now = { ...before, attempt: Math.max(before.attempt, attempt) };
   const cost = before.costUsd + numberOf(data.cost_usd);
   switch (type) {

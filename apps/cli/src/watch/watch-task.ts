@@ -2,7 +2,7 @@
  * Follows a task to its end before somebody's eyes. On a terminal its steps pass by and a few lines below show where it
  * is; elsewhere the steps alone, one plain line each; as JSON every event, one a line, and the task at last.
  */
-import type { Task } from "@pawl/protocol";
+import type { Task } from "@pawl/client";
 import type { Call } from "../command-line/command.ts";
 import { exitCodes } from "../command-line/fault.ts";
 import { dollars, statusColour } from "../terminal/amounts.ts";
@@ -21,6 +21,7 @@ const TICK_MS = 1_000;
 export async function watchTask(call: Watch, task: string): Promise<number> {
   const { out, json } = call;
   try {
+    await call.api().get(task, { signal: call.signal }); // what is not there, or not reached, is told of at once
     if (json) await followAsJson(call, task);
     else if (out.isTerminal) await followOnTerminal(call, task);
     else await followInLines(call, task);
@@ -31,46 +32,52 @@ export async function watchTask(call: Watch, task: string): Promise<number> {
     out.errorLine(`  pawl tasks cancel ${task}   to end it`);
     return exitCodes.interrupted;
   }
-  const ended: Task = await call.api().get(`/v1/tasks/${task}`);
+  const ended = await call.api().get(task, { signal: call.signal });
   if (json) out.json(ended);
   else sayEnd(out, ended);
   return ended.status === "completed" ? exitCodes.ok : exitCodes.notCompleted;
 }
 
-async function followAsJson({ out, api }: Watch, task: string): Promise<void> {
-  for await (const followed of api().follow(task)) {
-    if (followed.kind === "event") out.json(followed.event);
-  }
+async function followAsJson({ out, api, signal }: Watch, task: string): Promise<void> {
+  for await (const event of api().stream(task, { signal })) out.json(event);
 }
 
-async function followInLines({ out, api }: Watch, task: string): Promise<void> {
+async function followInLines({ out, api, signal }: Watch, task: string): Promise<void> {
   const describe = makeEventLines();
   let isAway = false;
-  for await (const followed of api().follow(task)) {
-    if (followed.kind === "away" && !isAway) out.errorLine("the api does not answer; trying again");
-    isAway = followed.kind === "away";
-    if (followed.kind !== "event") continue;
-    const line = describe(followed.event);
+  const pawl = api((isAnswered) => {
+    if (!isAnswered && !isAway) out.errorLine("the api does not answer; trying again");
+    isAway = !isAnswered;
+  });
+  for await (const event of pawl.stream(task, { signal })) {
+    const line = describe(event);
     if (line !== undefined) out.line(`  ${inertLine(line)}`);
   }
 }
 
-async function followOnTerminal({ out, api, nowMs }: Watch, task: string): Promise<void> {
+async function followOnTerminal({ out, api, signal, nowMs }: Watch, task: string): Promise<void> {
   const region = openLiveRegion(out.stream);
   const describe = makeEventLines();
   let progress = beginProgress(task);
-  let awayMs: number | undefined;
-  const show = () => region.show(progressLines(out, progress, { nowMs: nowMs(), awayMs }));
+  let awaySinceMs: number | undefined;
+  const show = () => {
+    const awayMs = awaySinceMs === undefined ? undefined : nowMs() - awaySinceMs;
+    region.show(progressLines(out, progress, { nowMs: nowMs(), awayMs }));
+  };
+  const pawl = api((isAnswered) => {
+    awaySinceMs = isAnswered ? undefined : (awaySinceMs ?? nowMs());
+    show();
+  });
+  const onText = (text: string) => {
+    progress = applyText(progress, text);
+    show();
+  };
   const tick = setInterval(show, TICK_MS);
   try {
-    for await (const followed of api().follow(task)) {
-      awayMs = followed.kind === "away" ? followed.sinceMs : undefined;
-      if (followed.kind === "text") progress = applyText(progress, followed.text);
-      if (followed.kind === "event") {
-        progress = applyToProgress(progress, followed.event);
-        const line = describe(followed.event);
-        if (line !== undefined) region.persist(out.paint("dim", `  ${inertLine(line)}`));
-      }
+    for await (const event of pawl.stream(task, { signal, onText })) {
+      progress = applyToProgress(progress, event);
+      const line = describe(event);
+      if (line !== undefined) region.persist(out.paint("dim", `  ${inertLine(line)}`));
       show();
     }
   } finally {
