@@ -30,7 +30,9 @@ export function openLiveRegion(stream: TerminalStream): LiveRegion {
       timer ??= setTimeout(redraw, REDRAW_MS).unref();
     },
     persist(line) {
-      draw.persist(line);
+      draw.clear();
+      // Not by log-update, which would break a long line in two: what was printed to be copied must stay whole.
+      stream.write(`${line}\n`);
       if (wanted !== "") draw(wanted);
     },
     close() {

@@ -49,6 +49,8 @@ export function describeServing(about: {
     `  curl -s ${url}/v1/tasks -H "Authorization: Bearer ${key}" -H "content-type: application/json" \\`,
     `    -d '{"agent":"support","user":"C-1042","input":"Which of my orders was the largest?"}'`,
     `  curl -s ${url}/v1/tasks/ID -H "Authorization: Bearer ${key}"`,
+    "Or watch it, in another terminal here:",
+    '  npx pawl run "Which of my orders was the largest?" --agent support --user C-1042 --watch',
     "Ctrl-C ends all of it.",
   ].join("\n");
 }

@@ -17,9 +17,7 @@ export function progressLines(
   const width = Math.min(out.width(), 100) - 1;
   const state = waitingFor === undefined ? status : `${status} for ${waitingFor}`;
   const where = [
-    startedAtMs === undefined
-      ? ""
-      : duration(Math.floor((nowMs - startedAtMs) / 1000) * 1000).replace(".0 s", " s"),
+    startedAtMs === undefined ? "" : runningFor(nowMs - startedAtMs),
     progress.agent,
     progress.model,
     attempt > 1 ? `attempt ${attempt}` : "",
@@ -64,6 +62,11 @@ function wrapped(line: string, width: number): string[] {
   do parts.push(characters.splice(0, Math.max(10, width)).join(""));
   while (characters.length > 0);
   return parts.map((part) => cut(part, width));
+}
+
+/** In whole seconds: nothing shall flicker. */
+function runningFor(ms: number): string {
+  return ms < 60_000 ? `${Math.max(0, Math.floor(ms / 1_000))} s` : duration(ms);
 }
 
 function of(used: number, limit: number | undefined): string {

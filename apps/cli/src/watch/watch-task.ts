@@ -76,9 +76,9 @@ async function followOnTerminal({ out, api, signal, nowMs }: Watch, task: string
   try {
     for await (const event of pawl.stream(task, { signal, onText })) {
       progress = applyToProgress(progress, event);
+      show();
       const line = describe(event);
       if (line !== undefined) region.persist(out.paint("dim", `  ${inertLine(line)}`));
-      show();
     }
   } finally {
     clearInterval(tick);
