@@ -92,6 +92,17 @@ describe("README", () => {
       .toMatchObject({ state: "delivered", tries: 2 });
   });
 
+  it("does the same from the command line", async () => {
+    const printed = await run("cli", {
+      PAWL_URL: system.url,
+      PAWL_API_KEY: ADMIN_KEY,
+      REDIS_URL: system.redisUrl,
+    });
+    expect(printed).toMatch(/^task_\w+ completed$/m);
+    expect(printed).toMatch(/^C-1042 +claude-[\w-]+ +\$0\.0\d+/m);
+    expect(printed).toContain("All is well.");
+  });
+
   it("serves Bull Board only to who has the key", async () => {
     expect((await fetch(`${system.url}/admin/queues`)).status).toBe(401);
     expect((await system.call("/admin/queues")).status).toBe(200);
