@@ -6,13 +6,18 @@ import { createPawl, type Page, type Pawl } from "@pawl/client";
 import { CommandFault, exitCodes } from "../command-line/fault.ts";
 import type { Connection } from "./find-connection.ts";
 
-/** A restart of the api is outlasted; an api that is not there is told of within a second. */
-const RETRIES = 2;
+/** A slip of the network is outlasted; an api that is not there is told of within a second. */
+const USUAL_RETRIES = 2;
 
-/** Is told of each request whether somebody answered. */
-export type OnAnswer = (isAnswered: boolean) => void;
+export type ApiOptions = {
+  /** Is told of each request whether somebody answered. */
+  readonly onAnswer?: (isAnswered: boolean) => void;
+  /** Pauses double from 0.2 s on. */
+  readonly retries?: number;
+};
 
-export function openApi(connection: Connection, onAnswer: OnAnswer = () => undefined): Pawl {
+export function openApi(connection: Connection, options: ApiOptions = {}): Pawl {
+  const { onAnswer = () => undefined, retries = USUAL_RETRIES } = options;
   const observed: typeof fetch = async (input, init) => {
     try {
       const response = await fetch(input, init);
@@ -27,7 +32,7 @@ export function openApi(connection: Connection, onAnswer: OnAnswer = () => undef
     baseUrl: connection.url,
     apiKey: keyOf(connection),
     fetch: observed,
-    maxRetries: RETRIES,
+    maxRetries: retries,
   });
 }
 

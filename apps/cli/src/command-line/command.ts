@@ -5,7 +5,7 @@
 import type { Readable } from "node:stream";
 import type { Pawl } from "@pawl/client";
 import type { Connection } from "../api/find-connection.ts";
-import type { OnAnswer } from "../api/open-api.ts";
+import type { ApiOptions } from "../api/open-api.ts";
 import type { Output } from "../terminal/output.ts";
 
 export type Option = {
@@ -50,7 +50,7 @@ export type Call<O extends Options = Options> = World & {
   readonly json: boolean;
   /** Where the api is and with which key; finding it costs nothing until it is used. */
   readonly connection: () => Connection;
-  readonly api: (onAnswer?: OnAnswer) => Pawl;
+  readonly api: (options?: ApiOptions) => Pawl;
 };
 
 export type Definition<O extends Options> = {

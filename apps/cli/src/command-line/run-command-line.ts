@@ -5,7 +5,7 @@
 import { PawlError } from "@pawl/client";
 import { explainError } from "../api/explain-error.ts";
 import { type Connection, findConnection } from "../api/find-connection.ts";
-import { type OnAnswer, openApi } from "../api/open-api.ts";
+import { type ApiOptions, openApi } from "../api/open-api.ts";
 import { inertJson } from "../terminal/inert-text.ts";
 import type { Output } from "../terminal/output.ts";
 import type { Command, World } from "./command.ts";
@@ -47,7 +47,7 @@ export async function runCommandLine(deps: CommandLineDeps, words: readonly stri
       });
       return used;
     };
-    const api = (onAnswer?: OnAnswer) => openApi(connection(), onAnswer);
+    const api = (options?: ApiOptions) => openApi(connection(), options);
     return await command.run({ ...world, out, args, options, json: options.json === true, connection, api });
   } catch (error) {
     if (world.signal.aborted) return exitCodes.interrupted;

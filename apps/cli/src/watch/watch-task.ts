@@ -16,6 +16,7 @@ import { applyText, applyToProgress, beginProgress } from "./task-progress.ts";
 type Watch = Pick<Call, "out" | "json" | "signal" | "nowMs" | "api">;
 
 const TICK_MS = 1_000;
+const PATIENT_RETRIES = 8;
 
 /** The exit code: 0 completed, 3 ended otherwise, 130 let go of. */
 export async function watchTask(call: Watch, task: string): Promise<number> {
@@ -32,7 +33,8 @@ export async function watchTask(call: Watch, task: string): Promise<number> {
     out.errorLine(`  pawl tasks cancel ${task}   to end it`);
     return exitCodes.interrupted;
   }
-  const ended = await call.api().get(task, { signal: call.signal });
+  // Who outlasted restarts so far outlasts one more.
+  const ended = await call.api({ retries: PATIENT_RETRIES }).get(task, { signal: call.signal });
   if (json) out.json(ended);
   else sayEnd(out, ended);
   return ended.status === "completed" ? exitCodes.ok : exitCodes.notCompleted;
@@ -45,10 +47,11 @@ async function followAsJson({ out, api, signal }: Watch, task: string): Promise<
 async function followInLines({ out, api, signal }: Watch, task: string): Promise<void> {
   const describe = makeEventLines();
   let isAway = false;
-  const pawl = api((isAnswered) => {
+  const onAnswer = (isAnswered: boolean) => {
     if (!isAnswered && !isAway) out.errorLine("the api does not answer; trying again");
     isAway = !isAnswered;
-  });
+  };
+  const pawl = api({ onAnswer });
   for await (const event of pawl.stream(task, { signal })) {
     const line = describe(event);
     if (line !== undefined) out.line(`  ${inertLine(line)}`);
@@ -64,10 +67,11 @@ async function followOnTerminal({ out, api, signal, nowMs }: Watch, task: string
     const awayMs = awaySinceMs === undefined ? undefined : nowMs() - awaySinceMs;
     region.show(progressLines(out, progress, { nowMs: nowMs(), awayMs }));
   };
-  const pawl = api((isAnswered) => {
+  const onAnswer = (isAnswered: boolean) => {
     awaySinceMs = isAnswered ? undefined : (awaySinceMs ?? nowMs());
     show();
-  });
+  };
+  const pawl = api({ onAnswer });
   const onText = (text: string) => {
     progress = applyText(progress, text);
     show();
