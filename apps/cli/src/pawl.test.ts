@@ -12,7 +12,12 @@ const program = join(import.meta.dirname, "../bootstrap/pawl.mjs");
 
 function start(words: string[], env: NodeJS.ProcessEnv = {}) {
   const child: ChildProcess = spawn(process.execPath, [program, ...words], {
-    env: { PATH: process.env.PATH, ...bareEnv({ PAWL_URL: system.url, PAWL_API_KEY: ADMIN_KEY }), ...env },
+    env: {
+      PATH: process.env.PATH,
+      NODE_DISABLE_COMPILE_CACHE: "1", // it would be kept in the data folder that is not there
+      ...bareEnv({ PAWL_URL: system.url, PAWL_API_KEY: ADMIN_KEY }),
+      ...env,
+    },
     stdio: ["pipe", "pipe", "pipe"],
   });
   onTestFinished(() => void child.kill("SIGKILL"));
@@ -61,6 +66,18 @@ test("who reads only the first line has read enough", async () => {
   const complaints = text(list.stderr);
   list.stdout.destroy();
   expect(await list.exit).toBe(0);
+  expect(await complaints).toBe("");
+});
+
+test("who reads no further ends a watch with the next thing there is to say", async () => {
+  const { id } = await submit(system, { input: "x" });
+  const watch = start(["tasks", "watch", id, "--json"]);
+  const complaints = text(watch.stderr);
+  const [first] = await watch.stdout.take(1).toArray();
+  expect(String(first)).toContain('"type":"task.submitted"');
+  watch.stdout.destroy();
+  await system.call(`/v1/tasks/${id}/cancel`, { method: "POST" });
+  expect(await watch.exit).toBe(0);
   expect(await complaints).toBe("");
 });
 

@@ -24,7 +24,7 @@ const code = await runCommandLine(
   },
   process.argv.slice(2),
 );
-// What is written must be read before the end: pipes are asynchronous.
+// Pipes are asynchronous on some systems: what is written must have left before the end.
 if (process.stdout.writableLength > 0) await new Promise((resolve) => process.stdout.write("", resolve));
 process.exit(code);
 
