@@ -22,7 +22,8 @@ export function openLiveRegion(stream: TerminalStream): LiveRegion {
   let timer: NodeJS.Timeout | undefined;
   const redraw = () => {
     timer = undefined;
-    draw(wanted);
+    if (wanted === "") draw.clear();
+    else draw(wanted);
   };
   return {
     show(lines) {
