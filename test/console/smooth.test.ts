@@ -36,7 +36,8 @@ async function scrollThrough(
   }
   const frames = (await page.evaluate("frames_")) as number[];
   const p95Ms = frames.sort((a, b) => a - b)[Math.floor(frames.length * 0.95)] ?? 0;
-  if (process.env.CONSOLE_PICTURES) process.stderr.write(`frames ${frames.length} p95 ${p95Ms} rows ${rows}\n`);
+  if (process.env.CONSOLE_PICTURES)
+    process.stderr.write(`frames ${frames.length} p95 ${p95Ms} rows ${rows}\n`);
   return { p95Ms: Math.round(p95Ms), rows };
 }
 

@@ -46,7 +46,11 @@ export function openKeyRing(deps: { store: Store; adminKey: string; nowMs: () =>
     known.set(name, { caller, untilMs: deps.nowMs() + CACHED_MS });
     return caller;
   };
-  return { findByDigest, forget: () => known.clear(), find: (key) => findByDigest(digestOf(key).toString("hex")) };
+  return {
+    findByDigest,
+    forget: () => known.clear(),
+    find: (key) => findByDigest(digestOf(key).toString("hex")),
+  };
 }
 
 export function digestOf(key: string): Buffer {

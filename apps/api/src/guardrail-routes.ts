@@ -30,7 +30,7 @@ export function guardrailRoutes(router: Router, deps: Pick<ApiDeps, "config" | "
         GuardCheckRequest,
         await readJsonBody(request, deps.maxBodyBytes),
       );
-      const { action, findings, text: redacted } = guardOf(tenant).check(text, { direction });
+      const { action, findings, text: redacted } = await guardOf(tenant).checkFully(text, { direction });
       const verdict: GuardVerdict = { action, findings: findings.map(shown), text: redacted };
       response.json(verdict);
     },

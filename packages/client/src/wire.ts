@@ -183,7 +183,7 @@ export type Problem = {
   /** What is wrong with this very request, for people. */
   detail: string;
   /** Stable: programs decide by it. */
-  code: "invalid_request" | "invalid_json" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_acceptable" | "conflict" | "request_in_progress" | "body_too_large" | "unsupported_media_type" | "idempotency_mismatch" | "budget_exhausted" | "internal_error" | "unavailable";
+  code: "invalid_request" | "invalid_json" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "not_acceptable" | "conflict" | "request_in_progress" | "body_too_large" | "unsupported_media_type" | "idempotency_mismatch" | "too_many_tries" | "budget_exhausted" | "internal_error" | "unavailable";
   /** Every fault that was found in the request, 50 at most. */
   errors?: {
     /** JSON pointer into the body, or into the query. */

@@ -8,6 +8,8 @@ export type CompletePolicy = {
   /** Whether the guard looks at texts of this direction at all. */
   readonly isOn: (direction: Direction, guard: GuardName) => boolean;
   readonly allow: { readonly texts: readonly string[]; readonly domains: readonly string[] };
+  /** When the second tier of the content guard is asked. */
+  readonly secondTier: "off" | "uncertain" | "always";
   /** Missing: the part's own choice. */
   readonly phoneRegions?: readonly string[];
   readonly answer: NonNullable<GuardPolicy["answer"]>;
@@ -29,8 +31,10 @@ export function completePolicy(...layers: readonly GuardPolicy[]): CompletePolic
     return rule;
   };
   const phoneRegions = all.findLast(({ pii }) => pii?.phone_regions !== undefined)?.pii?.phone_regions;
+  const secondTier = all.findLast(({ content }) => content?.second_tier !== undefined)?.content?.second_tier;
   return {
     ruleOf,
+    secondTier: secondTier ?? "off",
     isOn: (direction, guard) =>
       [undefined, ...categoriesIn(all, direction, guard)].some(
         (category) => actionOf(ruleOf(direction, guard, category ?? "")) !== "off",

@@ -27,5 +27,6 @@ export { messageOf, repairNote } from "./messages.ts";
 export { findCanary, makeCanary, plantCanary } from "./output/canary.ts";
 export { type PiiCategory, piiCategories } from "./pii/found.ts";
 export { findPii, type PiiOptions } from "./pii/index.ts";
+export { closeContentSecondTier } from "./second-look.ts";
 export { spotlight, spotlightRule } from "./spotlight.ts";
 export { createStreamRedactor, type StreamRedactor } from "./stream-redactor.ts";

@@ -25,11 +25,32 @@ export type Verdict = {
 
 export type Guard = {
   readonly check: (text: string, facts: CheckFacts) => Verdict;
+  /** As `check`, and the second tier is heard where the policy asks for it. Never rejects: if it fails, the inline verdict stands. */
+  readonly checkFully: (text: string, facts: CheckFacts) => Promise<Verdict>;
   readonly policy: CompletePolicy;
 };
 
-export function createGuardOf(parts: readonly GuardPart[], policy: CompletePolicy): Guard {
-  return { policy, check: (text, facts) => verdictOn(text, facts, parts, policy) };
+/** Better informed parts for this one text, or undefined where the ones at hand will do. */
+export type SecondLook = (
+  text: string,
+  facts: CheckFacts,
+  parts: readonly GuardPart[],
+  policy: CompletePolicy,
+) => Promise<readonly GuardPart[] | undefined>;
+
+export function createGuardOf(
+  parts: readonly GuardPart[],
+  policy: CompletePolicy,
+  lookAgain?: SecondLook,
+): Guard {
+  return {
+    policy,
+    check: (text, facts) => verdictOn(text, facts, parts, policy),
+    async checkFully(text, facts) {
+      const informed = await lookAgain?.(text, facts, parts, policy);
+      return verdictOn(text, facts, informed ?? parts, policy);
+    },
+  };
 }
 
 function verdictOn(

@@ -36,6 +36,8 @@ const Guards = z.partialRecord(z.enum(guardNames), GuardRule);
 /** Read as words (`phrases.ts` has the rules): no regular expression of a user's is ever run. */
 const Phrases = z.array(z.string().min(1).max(200)).max(200);
 
+const SecondTierUse = z.enum(["off", "uncertain", "always"]);
+
 export const GuardPolicy = z.strictObject({
   input: Guards.optional(),
   output: Guards.optional(),
@@ -50,6 +52,12 @@ export const GuardPolicy = z.strictObject({
         .array(z.hostname().transform((host) => host.toLowerCase()))
         .max(500)
         .optional(),
+    })
+    .optional(),
+  content: z
+    .strictObject({
+      /** Whether the slower, better judge of content is asked, where a caller can wait for it (`checkFully`): never, where the inline scores leave it open, or of every text. Default: off. */
+      second_tier: SecondTierUse.optional(),
     })
     .optional(),
   pii: z

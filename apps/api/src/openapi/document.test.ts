@@ -27,7 +27,11 @@ describe("the OpenAPI document", () => {
 
   it("has every route of /v1 that is served, and no other", () => {
     const router = express.Router();
-    v1Routes(router, api, { find: async () => undefined, forget: () => {} });
+    v1Routes(router, api, {
+      find: async () => undefined,
+      findByDigest: async () => undefined,
+      forget: () => {},
+    });
     const served = servedBy(router).map(({ method, path }) => ({
       method,
       path: `/v1${path.replace(/:(\w+)/g, "{$1}")}`,

@@ -1,1 +1,0 @@
-import{d as e}from"./format-DzkuNNgJ.js";var t=e();function n({label:e,children:n}){return(0,t.jsx)(`section`,{className:`scroll-x`,"aria-label":e,tabIndex:0,children:n})}export{n as t};

@@ -1,0 +1,97 @@
+/**
+ * The guard against prompt injection: folds away disguises, scores windows of every size under a small trained model and
+ * reports the highest. Promises: never throws, time linear in the text, nothing kept between texts, its weights
+ * (`models/injection.bin`, with its card beside it) read at the first text. A goal that stands bare in a document cannot
+ * be told from the document by its words: permissions and taint must hold there.
+ */
+import type { Finding } from "../finding.ts";
+import type { Detector, ThresholdsOf } from "../guard-part.ts";
+import { nameCategory } from "./category.ts";
+import { findHiddenTexts } from "./hidden-text.ts";
+import { createLexicon, type Lexicon } from "./lexicon.ts";
+import { type InjectionModel, readModel, type ScoredWindow, scoreWindows, toChance } from "./model.ts";
+import { type Token, tokenize } from "./tokens.ts";
+
+export { type InjectionCategory, injectionCategories } from "./category.ts";
+
+/**
+ * Scores from here on are an attack. 0.5 is where about one honest text in a hundred, of sources that were not trained
+ * on, is flagged (see the model's card). What a tool returned is held to more: there a false alarm costs a taint, not a
+ * refusal, and documents were the honest texts that scored lowest.
+ */
+const FLAG_AT = { input: 0.5, output: 0.5, tool: 0.45 } as const;
+const BLOCK_AT = 0.5;
+
+export const injectionThresholds: ThresholdsOf = (_, direction) => ({
+  reportAt: FLAG_AT[direction],
+  flagAt: FLAG_AT[direction],
+  blockAt: BLOCK_AT,
+});
+
+/**
+ * Where a second opinion pays: scores that are neither clearly honest nor clearly an attack. A worker may ask the
+ * cheapest model about such a text and charge the task for it.
+ */
+export type SecondOpinion = (text: string) => Promise<number>;
+export const UNCERTAIN_BAND = { from: 0.25, to: 0.75 } as const;
+export const uncertain = (score: number): boolean =>
+  score >= UNCERTAIN_BAND.from && score < UNCERTAIN_BAND.to;
+
+export interface InjectionDetectorOptions {
+  /** Another model than the one shipped, for tests and for training. */
+  model?: InjectionModel;
+}
+
+export const createInjectionDetector = (options: InjectionDetectorOptions = {}): Detector => {
+  let parts: { model: InjectionModel; lexicon: Lexicon } | undefined;
+  return (text, { direction, reportFrom }) => {
+    parts ??= { model: options.model ?? readModel(), lexicon: createLexicon() };
+    const best = highestWindow(text, parts.model, parts.lexicon);
+    if (best === undefined) return [];
+    const score = toChance(best.logit, parts.model);
+    const category = nameCategory(best.tokens, direction, best.hidden);
+    if (score < (reportFrom?.(category) ?? FLAG_AT[direction])) return [];
+    return [{ guard: "injection", category, score, ...span(best, text) } satisfies Finding];
+  };
+};
+
+interface Suspect {
+  logit: number;
+  tokens: Token[];
+  hidden: boolean;
+  start: number;
+  end: number;
+}
+
+const highestWindow = (text: string, model: InjectionModel, lexicon: Lexicon): Suspect | undefined => {
+  let best: Suspect | undefined;
+  const take = (tokens: Token[], window: ScoredWindow, place?: { start: number; end: number }) => {
+    if (best !== undefined && best.logit >= window.logit) return;
+    best = {
+      logit: window.logit,
+      tokens: tokens.slice(window.from, window.until),
+      hidden: place !== undefined,
+      start: place?.start ?? tokens[window.from]?.start ?? 0,
+      end: place?.end ?? tokens[window.until - 1]?.end ?? text.length,
+    };
+  };
+  const plain = tokenize(text, lexicon);
+  const top = highest(scoreWindows(plain, model));
+  if (top !== undefined) take(plain, top);
+  for (const hidden of findHiddenTexts(text, lexicon)) {
+    const tokens = tokenize(hidden.text, lexicon);
+    const window = highest(scoreWindows(tokens, model));
+    if (window !== undefined) take(tokens, window, hidden);
+  }
+  return best;
+};
+
+const highest = (windows: ScoredWindow[]): ScoredWindow | undefined =>
+  windows.reduce<ScoredWindow | undefined>(
+    (held, window) => (held === undefined || window.logit > held.logit ? window : held),
+    undefined,
+  );
+
+/** A window that is the whole text has no place to name. */
+const span = ({ start, end }: Suspect, text: string): { start?: number; end?: number } =>
+  start === 0 && end >= text.trimEnd().length ? {} : { start, end };
