@@ -69,6 +69,11 @@ export function query(members: Record<string, string | number | undefined | null
 /** A page of any list. */
 export type Page<Item> = { data: Item[]; next_cursor: string | null };
 
+/** Forbidden, or not there at all: nothing that trying again would help. */
+export function isNotOurs(error: unknown): boolean {
+  return isMissing(error) || (error instanceof ApiProblem && error.status === 403);
+}
+
 export function isMissing(error: unknown): boolean {
   return error instanceof ApiProblem && (error.status === 404 || error.status === 405);
 }

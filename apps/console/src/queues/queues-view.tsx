@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { ExternalLink } from "lucide-react";
-import { isMissing, type Page, request } from "../api/request.ts";
+import { isNotOurs, type Page, request } from "../api/request.ts";
 import type { Queue, WorkerInfo } from "../api/shapes.ts";
 import { Ago } from "../parts/clock.tsx";
 import { usePageTitle } from "../parts/page-title.ts";
@@ -28,13 +28,10 @@ export default function QueuesView() {
           </a>
         </div>
       </header>
-      {queues.error === null ? null : isMissing(queues.error) ? (
+      {queues.error === null ? null : isNotOurs(queues.error) ? (
         <div className="empty">
-          <h2>This api does not tell about its queues</h2>
-          <p>
-            It may be of an older version, or the key may not see them. Bull Board shows them with an admin
-            key.
-          </p>
+          <h2>The queues are the operator's to see</h2>
+          <p>They serve all tenants at once. Log in with an admin key of the tenant "default".</p>
         </div>
       ) : (
         <Problem error={queues.error} />
@@ -44,8 +41,7 @@ export default function QueuesView() {
         <header>
           <h2>Workers</h2>
         </header>
-        {workers.error !== null && !isMissing(workers.error) ? <Problem error={workers.error} /> : null}
-        {isMissing(workers.error) ? <p className="soft">This api does not tell about its workers.</p> : null}
+        {workers.error !== null && !isNotOurs(workers.error) ? <Problem error={workers.error} /> : null}
         {workers.data === undefined ? null : <WorkerTable workers={workers.data.data} />}
       </section>
     </>
@@ -56,7 +52,7 @@ function useList<Item>(name: string) {
   return useQuery({
     queryKey: [name],
     queryFn: ({ signal }) => request<Page<Item>>(`/v1/${name}`, { signal }),
-    refetchInterval: ({ state }) => (isMissing(state.error) ? false : LOOK_EVERY_MS),
+    refetchInterval: ({ state }) => (isNotOurs(state.error) ? false : LOOK_EVERY_MS),
   });
 }
 
@@ -148,8 +144,10 @@ function WorkerTable({ workers }: { workers: WorkerInfo[] }) {
             <tr key={worker.id}>
               <td className="mono">{oneLine(worker.id, 60)}</td>
               <td>{oneLine(worker.host, 60)}</td>
-              <td className="soft">{lanesOf(worker.lanes)}</td>
-              <td className="number">{count(worker.running)}</td>
+              <td className="soft">{worker.lanes.join(", ")}</td>
+              <td className="number">
+                {count(worker.running)} <span className="faint">of {count(worker.concurrency)}</span>
+              </td>
               <td className="number">
                 <Ago at={worker.since} />
               </td>
@@ -159,12 +157,4 @@ function WorkerTable({ workers }: { workers: WorkerInfo[] }) {
       </table>
     </WideTable>
   );
-}
-
-function lanesOf(lanes: WorkerInfo["lanes"] | undefined): string {
-  if (lanes === undefined) return "";
-  const names = Array.isArray(lanes)
-    ? lanes
-    : Object.entries(lanes).map(([lane, running]) => `${lane} ${running}`);
-  return oneLine(names.join(", "), 120);
 }

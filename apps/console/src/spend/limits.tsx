@@ -1,8 +1,15 @@
 /** The limits of money that stand beside a task's own: what is spent, what is held by calls under way, what is left. */
 
 import { useQueries, useQuery } from "@tanstack/react-query";
-import { query, request } from "../api/request.ts";
-import type { BudgetOnTheWire, Budgets, BudgetTarget, Session, UsageRow } from "../api/shapes.ts";
+import { type Page, query, request } from "../api/request.ts";
+import type {
+  BudgetOnTheWire,
+  Budgets,
+  BudgetTarget,
+  LimitedScope,
+  Session,
+  UsageRow,
+} from "../api/shapes.ts";
 import { WideTable } from "../parts/wide-table.tsx";
 import { usd } from "../text/format.ts";
 import { oneLine } from "../text/inert-text.ts";
@@ -25,11 +32,20 @@ export function Limits({ session }: { session: Session }) {
     .sort((a, b) => b.cost_usd - a.cost_usd)
     .slice(0, MOST_USERS)
     .map(({ user }): BudgetTarget => ({ scope: "user", id: String(user) }));
-  const targets: BudgetTarget[] = [
+  const limited = useQuery({
+    queryKey: ["budgets"],
+    queryFn: ({ signal }) => request<Page<LimitedScope>>("/v1/budgets?limit=100", { signal }),
+    refetchInterval: 5_000,
+  });
+  const named: BudgetTarget[] = [
     ...(isOperator(session) ? [{ scope: "global", id: "global" } as const] : []),
     { scope: "tenant", id: session.tenant },
     ...dearest,
   ];
+  const set = limited.data?.data ?? [];
+  const targets = named.filter(
+    (target) => !set.some(({ scope, id }) => scope === target.scope && id === target.id),
+  );
   const budgets = useQueries({
     queries: targets.map((target) => ({
       queryKey: ["budget", target.scope, target.id],
@@ -37,15 +53,17 @@ export function Limits({ session }: { session: Session }) {
       refetchInterval: 5_000,
     })),
   });
-  const rows = targets.flatMap((target, index) =>
+  const configured = targets.flatMap((target, index) =>
     (budgets[index]?.data?.data ?? []).map((budget) => ({ target, budget })),
   );
+  const byHand = set.flatMap((target) => target.windows.map((budget) => ({ target, budget })));
+  const rows = [...byHand, ...configured];
   return (
     <section className="section">
       <header>
         <h2>Limits</h2>
         <span className="faint">
-          those of the users who spent most today among them; set them under Settings
+          those set by hand, and what holds for who spent most today; set them under Settings
         </span>
       </header>
       {rows.length === 0 ? (

@@ -1,11 +1,19 @@
 /** The filters: a state by one press, labels by typing them. */
+import { useQuery } from "@tanstack/react-query";
 import { X } from "lucide-react";
 import { useEffect, useState } from "react";
-import { words } from "../text/format.ts";
+import { request } from "../api/request.ts";
+import type { Overview } from "../api/shapes.ts";
+import { shortCount, words } from "../text/format.ts";
 import { type Filters, LABELS, STATUSES } from "./filters.ts";
 
 export function FilterBar(props: { filters: Filters; setSearch: (next: URLSearchParams) => void }) {
   const { filters, setSearch } = props;
+  const overview = useQuery({
+    queryKey: ["overview"],
+    queryFn: ({ signal }) => request<Overview>("/v1/overview", { signal }),
+    refetchInterval: 5_000,
+  });
   const set = (name: keyof Filters, value: string | undefined) => {
     const next = new URLSearchParams(filters);
     if (value === undefined || value === "") next.delete(name);
@@ -24,6 +32,9 @@ export function FilterBar(props: { filters: Filters; setSearch: (next: URLSearch
             onClick={() => set("status", status)}
           >
             {status ?? "all"}
+            {status === undefined || !overview.data?.tasks[status] ? null : (
+              <span className="tabular faint"> {shortCount(overview.data.tasks[status])}</span>
+            )}
           </button>
         ))}
       </fieldset>
