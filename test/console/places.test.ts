@@ -62,7 +62,7 @@ const PLACES = {
   spend: ["/console/spend?by=user", ".recharts-bar-rectangle"],
   queues: ["/console/queues", "main table, main .empty"],
   webhooks: ["/console/webhooks", "tbody .c-url"],
-  settings: ["/console/settings", "main table, main p"],
+  settings: ["/console/settings", ".inline-form"],
 } as const;
 const { page, errors } = await browser.enter(system.url);
 const arrive = async ([path, sign]: readonly [string, string]) => {

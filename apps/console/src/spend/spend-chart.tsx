@@ -28,7 +28,7 @@ export default function SpendChart({ days, by }: { days: DailySpend; by: Dimensi
           />
           <YAxis
             tickFormatter={usd}
-            width={64}
+            width={76}
             tickLine={false}
             axisLine={false}
             tick={{ fill: "var(--text-faint)", fontSize: 11 }}

@@ -108,52 +108,93 @@ function saidIn(events: readonly EventView[]): Said[] {
     const text = isFailed ? `${textIn(error, "code")}: ${textIn(error, "message")}` : textIn(data, "content");
     answers.set(textIn(data, "call"), { isFailed, text, tookMs: numberOf(data.duration_ms) });
   }
-  const said = events.flatMap((event) => sayingsOf(event, answers));
+  const replaced = replacedTexts(events);
+  for (const [call, answer] of answers) {
+    const text = replaced.tool.get(call);
+    if (text !== undefined) answers.set(call, { ...answer, text });
+  }
+  const said = events.flatMap((event) => sayingsOf(event, answers, replaced));
   const notes = timelineOf(events).rows.flatMap((row): Said[] =>
     row.kind === "mark" ? [{ kind: "note", seq: row.seq, title: row.title, text: row.text }] : [],
   );
   return [...said, ...notes].sort((a, b) => a.seq - b.seq);
 }
 
+type Replaced = Readonly<Record<"input" | "output" | "tool", ReadonlyMap<string, string>>>;
+
+/** What a guard put in the place of a text, by the call whose text it was: it is what everybody else was shown. */
+function replacedTexts(events: readonly EventView[]): Replaced {
+  const replaced = {
+    input: new Map<string, string>(),
+    output: new Map<string, string>(),
+    tool: new Map<string, string>(),
+  };
+  for (const { type, data } of events) {
+    const { direction, text } = data;
+    if (type !== "guardrail.flagged" || typeof text !== "string") continue;
+    if (direction === "input" || direction === "output" || direction === "tool")
+      replaced[direction].set(textIn(data, "call"), text);
+  }
+  return replaced;
+}
+
 /** `seq` with a place behind the point: several sayings may stand in one event. */
-function sayingsOf({ seq, type, data }: EventView, answers: ReadonlyMap<string, CallAnswer>): Said[] {
+function sayingsOf(
+  { seq, type, data }: EventView,
+  answers: ReadonlyMap<string, CallAnswer>,
+  replaced: Replaced,
+): Said[] {
   if (type === "task.submitted") {
     const input = objectOf(data.input);
     const documents = listOf(input.documents).map(objectOf);
     const names = documents.map((document) => oneLine(textIn(document, "name"), 80)).join(", ");
-    return [{ kind: "user", seq, text: textIn(input, "text"), note: names === "" ? "" : `with ${names}` }];
+    return [
+      {
+        kind: "user",
+        seq,
+        text: replaced.input.get("") ?? textIn(input, "text"),
+        note: names === "" ? "" : `with ${names}`,
+      },
+    ];
   }
   if (type === "context.summarised") {
     return [{ kind: "note", seq, title: "Summarised to make room:", text: inertText(textIn(data, "text")) }];
   }
   if (type !== "model.responded") return [];
+  const instead = replaced.output.get(textIn(data, "call"));
   const ended = textIn(data, "stop_reason");
-  const note = ended === "end_turn" || ended === "tool_use" ? "" : `ended by ${words(ended)}`;
-  return listOf(data.content)
-    .map(objectOf)
-    .flatMap((block, index): Said[] => {
-      const at = seq + index / 1_000;
-      switch (block.type) {
-        case "text":
-          return textIn(block, "text") === ""
-            ? []
-            : [{ kind: "model", seq: at, text: textIn(block, "text"), note }];
-        case "thinking":
-          return textIn(block, "thinking") === ""
-            ? []
-            : [{ kind: "thinking", seq: at, text: textIn(block, "thinking") }];
-        case "tool_use":
-          return [
-            {
-              kind: "call",
-              seq: at,
-              tool: textIn(block, "name"),
-              input: JSON.stringify(block.input ?? {}, null, 2),
-              answer: answers.get(textIn(block, "id")) ?? null,
-            },
-          ];
-        default:
-          return [{ kind: "note", seq: at, title: words(String(block.type)), text: "" }];
+  const note =
+    instead !== undefined
+      ? "as a guard has redacted it"
+      : ended === "end_turn" || ended === "tool_use"
+        ? ""
+        : `ended by ${words(ended)}`;
+  const blocks = listOf(data.content).map(objectOf);
+  const firstText = blocks.findIndex(({ type }) => type === "text");
+  return blocks.flatMap((block, index): Said[] => {
+    const at = seq + index / 1_000;
+    switch (block.type) {
+      case "text": {
+        // What stands in its place stands for all of its text.
+        const text = instead === undefined ? textIn(block, "text") : index === firstText ? instead : "";
+        return text === "" ? [] : [{ kind: "model", seq: at, text, note }];
       }
-    });
+      case "thinking":
+        return textIn(block, "thinking") === ""
+          ? []
+          : [{ kind: "thinking", seq: at, text: textIn(block, "thinking") }];
+      case "tool_use":
+        return [
+          {
+            kind: "call",
+            seq: at,
+            tool: textIn(block, "name"),
+            input: JSON.stringify(block.input ?? {}, null, 2),
+            answer: answers.get(textIn(block, "id")) ?? null,
+          },
+        ];
+      default:
+        return [{ kind: "note", seq: at, title: words(String(block.type)), text: "" }];
+    }
+  });
 }

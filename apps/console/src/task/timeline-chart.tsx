@@ -48,7 +48,7 @@ export function TimelineChart(props: { timeline: Timeline; events: readonly Even
     const spans = busy.map((row) => ({ startMs: row.startMs, endMs: row.endMs ?? endMs }));
     return timeScale(spans, { startMs, endMs, fold });
   }, [rows, startMs, endMs, fold]);
-  const ticks = ticksOf(scale, startMs, shownView, isNarrow ? NARROW_TICKS : TICKS);
+  const ticks = ticksOf(scale, startMs, shownView, isNarrow || search.has("step") ? NARROW_TICKS : TICKS);
 
   const list = useRef<HTMLOListElement>(null);
   const [scrollMargin, setScrollMargin] = useState(0);
