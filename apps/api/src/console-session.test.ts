@@ -62,14 +62,16 @@ describe("a log-in to the console", () => {
 describe("what comes by cookie", () => {
   it("is heard from our own page only, and changes nothing without our own header", async () => {
     const cookie = await cookieFor(ADMIN_KEY);
-    const post = (headers: Record<string, string>) =>
-      api.call("/v1/tasks", { key: null, body: { input: "x" }, headers: { cookie, ...headers } });
-    expect(await post({})).toMatchObject({ status: 403, body: { code: "forbidden" } });
-    expect((await post({ ...OWN, "sec-fetch-site": "cross-site" })).status).toBe(403);
-    expect((await post({ ...OWN, origin: "https://evil.example" })).status).toBe(403);
-    expect((await post({ ...OWN, "sec-fetch-site": "same-origin", origin: api.url })).status).toBe(202);
-    const foreignRead = { cookie, "sec-fetch-site": "cross-site" };
-    expect((await api.call("/v1/tasks", { key: null, headers: foreignRead })).status).toBe(403);
+    // Not by `call`, which holds answers to the document: it knows keys, and the cookie is the console's own.
+    const status = async (headers: Record<string, string>, call: Call = {}) =>
+      (await api.open("/v1/tasks", { ...call, key: null, headers: { cookie, ...headers } })).status;
+    const post: Call = { body: { input: "x" } };
+    expect(await status({}, post)).toBe(403);
+    expect(await status({ ...OWN, "sec-fetch-site": "cross-site" }, post)).toBe(403);
+    expect(await status({ ...OWN, origin: "https://evil.example" }, post)).toBe(403);
+    expect(await status({ ...OWN, "sec-fetch-site": "same-origin", origin: api.url }, post)).toBe(202);
+    expect(await status({ "sec-fetch-site": "cross-site" })).toBe(403);
+    expect(await status({})).toBe(200);
     expect((await logIn({ key: ADMIN_KEY }, {})).status).toBe(403);
   });
 
