@@ -1,6 +1,7 @@
 /** All guards, in the order in which they look. */
 import type { CompletePolicy } from "./complete-policy.ts";
 import { contentThresholds, createContentDetector } from "./content/index.ts";
+import { couldInstruct } from "./could-instruct.ts";
 import { certain, type Detector, type GuardPart } from "./guard-part.ts";
 import { createInjectionDetector, injectionThresholds } from "./injection/index.ts";
 import { createAnswerDetector } from "./output/answer.ts";
@@ -32,7 +33,8 @@ const detectLeaks: Detector = (text, context) => [
 ];
 
 /** Their models are read once a process, at the first text. */
-const injection = madeOnce(createInjectionDetector);
+const lookForInjection = madeOnce(createInjectionDetector);
+const injection: Detector = (text, context) => (couldInstruct(text) ? lookForInjection(text, context) : []);
 const content = madeOnce(createContentDetector);
 
 function madeOnce(make: () => Detector): Detector {
