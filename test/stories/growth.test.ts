@@ -45,8 +45,9 @@ it("leaves no key without a lifetime or an owner, and the worker's memory flat",
     /^pawl:tenants$/,
     /^pawl:tenant:default$/,
     /^pawl:\{default\}:(retention|archived|admission|usage-feed|usage-rolled|index:.+)$/,
-    /^\{pawl\}:pawl-(tasks|tasks-high|tasks-low|quarantine|webhooks):(meta|id|events|completed|stalled-check|marker|pc)$/,
-    /^\{pawl\}:pawl-tasks:task_[0-9a-z]+\.1$/,
+    /^\{pawl\}:pawl-(tasks|tasks-high|tasks-low|quarantine|webhooks):(meta|id|events|completed|stalled-check|marker|pc|metrics:(completed|failed)(:data)?)$/,
+    /^\{pawl\}:pawl-tasks:task_[0-9a-z]+\.\d+$/,
+    /^pawl:workers$/,
   ];
   const all = await store.redis.keys("*");
   const ownerless: string[] = [];

@@ -7,9 +7,7 @@ import { defaultTraining } from "./train-inline.ts";
 const everyNth: Readonly<Record<string, number>> = { davidson: 4, "hh-harmless": 1, toxigen: 1, rtp: 1 };
 
 export function secondTierRows(): LabelledText[] {
-  return readCorpus(defaultTraining.seed).filter(
-    ({ source }, at) => at % (everyNth[source] ?? (source.startsWith("bank:") ? 4 : 2)) === 0,
-  );
+  return readCorpus(defaultTraining.seed).filter(({ source }, at) => at % (everyNth[source] ?? 2) === 0);
 }
 
 /** Of a long text as many as are worth their time in training. */

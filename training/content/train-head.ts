@@ -18,7 +18,7 @@ export type EmbeddedText = {
   weight: number;
 };
 export type HeadOptions = { seed: number; epochs: number; rate: number; decay: number };
-export const defaultHead: HeadOptions = { seed: 6, epochs: 4, rate: 0.02, decay: 1e-5 };
+export const defaultHead: HeadOptions = { seed: 6, epochs: 8, rate: 0.02, decay: 1e-5 };
 
 export function trainHead(texts: readonly EmbeddedText[], options: HeadOptions = defaultHead): Head {
   const random = makeRandom(options.seed);

@@ -13,15 +13,15 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true }));
 
-async function check(path: string, piped = "") {
+async function check(path: string, piped = "", options: { secondTier?: boolean } = {}) {
   const stdout = new PassThrough();
   const read = textOf(stdout);
   const err: string[] = [];
-  const code = await guardCheck(path, {
-    stdin: Readable.from([piped]),
-    stdout,
-    err: (line) => err.push(line),
-  });
+  const code = await guardCheck(
+    path,
+    { stdin: Readable.from([piped]), stdout, err: (line) => err.push(line) },
+    options,
+  );
   stdout.end();
   const lines = (await read).split("\n").filter((line) => line !== "");
   return { code, answers: lines.map((line) => JSON.parse(line)), err: err.join("\n") };
@@ -62,6 +62,15 @@ it("answers a line that it cannot read with an error, and goes on", async () => 
   expect(answers[3]).toMatchObject({ action: "allow" });
   expect(err).toMatch(/-, line 2: /);
 });
+
+it("hears the second tier of content where it is asked for", async () => {
+  const rows = row("She told me that she wanted to be dead.");
+  const [inline, full] = [await check("-", rows), await check("-", rows, { secondTier: true })];
+  expect(full.code).toBe(0);
+  const harm = ({ answers }: typeof full) =>
+    answers[0].findings.find(({ category }: { category: string }) => category === "self_harm").score;
+  expect(harm(full)).not.toBe(harm(inline));
+}, 60_000);
 
 it("says that a file is missing", async () => {
   const { code, err } = await check(join(dir, "nothing.jsonl"));

@@ -9,7 +9,8 @@ import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { closeContentSecondTier, createGuard, type Direction, directions, type Verdict } from "@pawl/guardrails";
+import { closeContentSecondTier, createGuard, type Verdict } from "@pawl/guardrails";
+import { type Direction, directions } from "@pawl/protocol";
 import { z } from "zod";
 
 /** Members that the guard does not know, a label or an id, are passed over; null is as good as missing. */

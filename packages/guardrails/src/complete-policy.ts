@@ -1,10 +1,17 @@
 /** Policies laid over each other, the default at the bottom: what holds for each direction, guard and category. */
+
+import type {
+  Direction,
+  GuardMeasure,
+  GuardName,
+  GuardPolicy,
+  GuardRule,
+  GuardThresholds,
+} from "@pawl/protocol";
 import { defaultPolicy } from "./default-policy.ts";
-import type { Direction, GuardName } from "./finding.ts";
-import type { GuardAction, GuardPolicy, GuardRule, Rule } from "./guard-policy.ts";
 
 export type CompletePolicy = {
-  readonly ruleOf: (direction: Direction, guard: GuardName, category: string) => Rule;
+  readonly ruleOf: (direction: Direction, guard: GuardName, category: string) => GuardThresholds;
   /** Whether the guard looks at texts of this direction at all. */
   readonly isOn: (direction: Direction, guard: GuardName) => boolean;
   readonly allow: { readonly texts: readonly string[]; readonly domains: readonly string[] };
@@ -23,7 +30,7 @@ export type CompletePolicy = {
  */
 export function completePolicy(...layers: readonly GuardPolicy[]): CompletePolicy {
   const all: readonly GuardPolicy[] = [defaultPolicy, ...layers];
-  const resolved = new Map<string, Rule>();
+  const resolved = new Map<string, GuardThresholds>();
   const ruleOf: CompletePolicy["ruleOf"] = (direction, guard, category) => {
     const key = `${direction} ${guard} ${category}`;
     const rule = resolved.get(key) ?? resolve(all, direction, guard, category);
@@ -49,7 +56,7 @@ export function completePolicy(...layers: readonly GuardPolicy[]): CompletePolic
   };
 }
 
-export function actionOf(rule: Rule): GuardAction {
+export function actionOf(rule: GuardThresholds): GuardMeasure {
   return rule.action ?? "off";
 }
 
@@ -58,8 +65,8 @@ function resolve(
   direction: Direction,
   guard: GuardName,
   category: string,
-): Rule {
-  const laid: Rule = {};
+): GuardThresholds {
+  const laid: GuardThresholds = {};
   for (const layer of layers) {
     const { categories, ...ofGuard } = ruleIn(layer[direction]?.[guard]);
     Object.assign(laid, ofGuard, ruleIn(categories?.[category]));
@@ -71,6 +78,6 @@ function categoriesIn(layers: readonly GuardPolicy[], direction: Direction, guar
   return layers.flatMap((layer) => Object.keys(ruleIn(layer[direction]?.[guard]).categories ?? {}));
 }
 
-function ruleIn(rule: GuardRule | undefined): Exclude<GuardRule, GuardAction> {
+function ruleIn(rule: GuardRule | undefined): Exclude<GuardRule, GuardMeasure> {
   return typeof rule === "string" ? { action: rule } : (rule ?? {});
 }

@@ -5,9 +5,10 @@
  * judged, but slower, and not pure, since the inline verdict stands where the tier is overrun or fails. What to do about
  * the verdict is the caller's.
  */
+
+import type { GuardPolicy } from "@pawl/protocol";
 import { completePolicy } from "./complete-policy.ts";
 import { guardParts } from "./guard-parts.ts";
-import type { GuardPolicy } from "./guard-policy.ts";
 import { createGuardOf, type Guard } from "./judge.ts";
 import { contentSecondLook } from "./second-look.ts";
 

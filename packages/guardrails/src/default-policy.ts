@@ -2,7 +2,7 @@
  * What is done where nobody said otherwise, as the operator of a support agent would expect it: attacks are refused,
  * what is doubtful goes on and is written down, and nothing personal leaves that was not brought.
  */
-import type { GuardPolicy } from "./guard-policy.ts";
+import type { GuardPolicy } from "@pawl/protocol";
 
 export const defaultPolicy = {
   input: {

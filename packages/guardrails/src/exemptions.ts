@@ -2,8 +2,9 @@
  * What was found and is nobody's secret: strings and hosts that the policy allows, contacts that the system prompt gives
  * out, and what the user brought himself. Keys and passwords are spared only where the policy names them.
  */
+
+import type { GuardFinding } from "@pawl/protocol";
 import type { CompletePolicy } from "./complete-policy.ts";
-import type { Finding } from "./finding.ts";
 import type { CheckFacts } from "./guard-part.ts";
 import { isAllowed } from "./output/exfiltration.ts";
 import { secretCategories } from "./pii/found.ts";
@@ -15,7 +16,7 @@ export function createExemptions(
   text: string,
   { direction, said = [], systemPrompt = "" }: CheckFacts,
   { allow }: CompletePolicy,
-): (finding: Finding) => boolean {
+): (finding: GuardFinding) => boolean {
   const mayBeSaidBack = direction === "output";
   // Texts are made compact once, and only if something was found.
   let allowed: ReadonlySet<string> | undefined;

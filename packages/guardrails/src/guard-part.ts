@@ -6,7 +6,7 @@
  * no network, and loads its model (a data file) at its first text, not at import. Each trained part's `index.ts`
  * exports `create…Detector(): Detector` and its `…Thresholds: ThresholdsOf`.
  */
-import type { Direction, Finding, GuardName } from "./finding.ts";
+import type { Direction, GuardFinding, GuardName } from "@pawl/protocol";
 
 /** What a caller may tell about the text. */
 export type CheckFacts = {
@@ -24,7 +24,7 @@ export type CheckContext = CheckFacts & {
   readonly reportFrom?: (category: string) => number;
 };
 
-export type Detector = (text: string, context: CheckContext) => Finding[];
+export type Detector = (text: string, context: CheckContext) => GuardFinding[];
 
 /** `reportAt` ≤ `flagAt` ≤ `blockAt`, 0 to 1; a score at the threshold has reached it. */
 export type Thresholds = {

@@ -1,9 +1,10 @@
 /** What the frame promises, over the rules: policies, exemptions, redaction at rest, any text in linear time. */
+
+import type { GuardFinding } from "@pawl/protocol";
+import { GuardPolicy } from "@pawl/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { completePolicy } from "./complete-policy.ts";
-import type { Finding } from "./finding.ts";
-import { GuardPolicy } from "./guard-policy.ts";
 import { createGuardOf } from "./judge.ts";
 import { messageOf } from "./messages.ts";
 import { createRulesGuard } from "./rules.fixture.ts";
@@ -12,7 +13,7 @@ import { spotlight, spotlightRule } from "./spotlight.ts";
 const THRESHOLDS = { reportAt: 0.2, flagAt: 0.5, blockAt: 0.9 };
 
 /** A guard with one part that finds the same in any text. */
-function guardFinding(finding: Finding, ...layers: GuardPolicy[]) {
+function guardFinding(finding: GuardFinding, ...layers: GuardPolicy[]) {
   const part = { guard: finding.guard, detect: () => [finding], thresholds: () => THRESHOLDS };
   return createGuardOf([part], completePolicy(...layers));
 }

@@ -13,9 +13,7 @@ export {
 } from "./content/index.ts";
 export { createGuard } from "./create-guard.ts";
 export { defaultPolicy } from "./default-policy.ts";
-export { type Direction, directions, type Finding, type GuardName, guardNames } from "./finding.ts";
 export type { CheckContext, CheckFacts, Detector, Thresholds, ThresholdsOf } from "./guard-part.ts";
-export { GuardAction, GuardPolicy, GuardRule } from "./guard-policy.ts";
 export {
   type InjectionCategory,
   injectionCategories,

@@ -2,9 +2,10 @@
  * From what the guards found to a verdict: the policy says what is done about each finding, and what is redacted is
  * redacted until nothing more of it is found.
  */
+
+import type { GuardFinding } from "@pawl/protocol";
 import { actionOf, type CompletePolicy } from "./complete-policy.ts";
 import { createExemptions } from "./exemptions.ts";
-import type { Finding } from "./finding.ts";
 import { type CheckFacts, type GuardPart, isTrained } from "./guard-part.ts";
 import { redact, type Span, spansAtRest } from "./marks.ts";
 
@@ -12,7 +13,7 @@ export const verdictActions = ["allow", "flag", "redact", "block"] as const;
 export type VerdictAction = (typeof verdictActions)[number];
 
 /** A finding and what the policy makes of it; `allow`: it is reported and changes nothing. */
-export type JudgedFinding = Finding & { readonly action: VerdictAction };
+export type JudgedFinding = GuardFinding & { readonly action: VerdictAction };
 
 export type Verdict = {
   /** The strongest of the findings' actions. */
@@ -120,6 +121,6 @@ function actionFor(
 }
 
 /** What cannot be pointed at is the text as a whole. */
-function spanOf({ category, start = 0, end }: Finding, text: string): Span {
+function spanOf({ category, start = 0, end }: GuardFinding, text: string): Span {
   return { category, start, end: end ?? text.length };
 }

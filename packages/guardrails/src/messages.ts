@@ -1,5 +1,5 @@
 /** What a finding is called towards people: the end user who is refused, and the model that is asked to try again. */
-import type { Finding, GuardName } from "./finding.ts";
+import type { GuardFinding, GuardName } from "@pawl/protocol";
 
 const toUsers: Readonly<Record<GuardName, string>> = {
   injection: "This message looks like an attempt to change how the assistant works, so it was not processed.",
@@ -19,7 +19,7 @@ const ofCategory: Readonly<Record<string, string>> = {
 };
 
 /** One sentence or two, fit for an end user: it names the guard's concern, never what was found nor how. */
-export function messageOf({ guard, category }: Pick<Finding, "guard" | "category">): string {
+export function messageOf({ guard, category }: Pick<GuardFinding, "guard" | "category">): string {
   return ofCategory[`${guard} ${category}`] ?? toUsers[guard];
 }
 
@@ -41,7 +41,7 @@ const rules: Readonly<Record<string, string>> = {
 };
 
 /** What a repair turn tells the model: each concern once, in the order of the findings, without what was found. */
-export function repairNote(findings: readonly Pick<Finding, "guard" | "category">[]): string {
+export function repairNote(findings: readonly Pick<GuardFinding, "guard" | "category">[]): string {
   const concerns = new Set(
     findings.map(({ guard, category }) =>
       toModel[guard].replace("%s", rules[category] ?? category.replaceAll("_", " ")),

@@ -1,7 +1,8 @@
 /** A guard of the rules alone, without the trained models. */
+
+import type { GuardPolicy } from "@pawl/protocol";
 import { completePolicy } from "./complete-policy.ts";
 import { certain } from "./guard-part.ts";
-import type { GuardPolicy } from "./guard-policy.ts";
 import { createGuardOf, type Guard } from "./judge.ts";
 import { createAnswerDetector } from "./output/answer.ts";
 import { detectCanaries } from "./output/canary.ts";

@@ -3,10 +3,10 @@
  * into chunks: held back is only what could still become part of something, the last word and, before it, words that
  * numbers are made of. At most 4 KB are held; a key longer than that is dropped as it comes until it ends.
  */
+
+import type { GuardFinding, GuardPolicy } from "@pawl/protocol";
 import { completePolicy } from "./complete-policy.ts";
-import type { Finding } from "./finding.ts";
 import { type CheckFacts, certain } from "./guard-part.ts";
-import type { GuardPolicy } from "./guard-policy.ts";
 import { createGuardOf } from "./judge.ts";
 import { markOf, redact, type Span } from "./marks.ts";
 import { detectCanaries } from "./output/canary.ts";
@@ -23,7 +23,7 @@ export type StreamRedactor = {
   /** What was held back; after it nothing may be written. */
   readonly end: () => string;
   /** What was redacted so far, without offsets: the text as a whole is nowhere. */
-  readonly findings: () => readonly Finding[];
+  readonly findings: () => readonly GuardFinding[];
 };
 
 /** Looks for what the `pii` guard redacts in answers, and for canaries. The other guards need the whole text. */
@@ -53,10 +53,10 @@ export function createStreamRedactor(
   );
 }
 
-type Redacted = Finding & Span;
+type Redacted = GuardFinding & Span;
 
 function streamOver(spansIn: (text: string) => readonly Redacted[]): StreamRedactor {
-  const findings: Finding[] = [];
+  const findings: GuardFinding[] = [];
   /** What has left, as it was, for the words that speak for a number; it begins where a word began. */
   let past: string[] = [];
   let pending = "";

@@ -10,13 +10,20 @@ export const guardCheckCommand = defineCommand({
   arguments: [
     { name: "FILE.jsonl", about: "The texts, one JSON object a line. `-` reads them from standard input." },
   ],
+  options: {
+    "second-tier": {
+      type: "flag",
+      about: "Judge content by sentence embeddings, too: better, some 20 ms a sentence.",
+    },
+  },
   examples: [
     { about: "A file of texts", line: "pawl guard check texts.jsonl" },
     { about: "What is blocked of a stream", line: "cat texts.jsonl | pawl guard check - | grep '\"block\"'" },
   ],
-  async run({ args: [path = ""], stdin, out }) {
+  async run({ args: [path = ""], options, stdin, out }) {
     // Its models and numbering plans cost the other commands nothing.
     const { guardCheck } = await import("../guard-check.ts");
-    return guardCheck(path, { stdin, stdout: out.stream, err: out.errorLine });
+    const io = { stdin, stdout: out.stream, err: out.errorLine };
+    return guardCheck(path, io, { secondTier: options["second-tier"] });
   },
 });

@@ -2,7 +2,7 @@
  * The content guard: what a text talks about that an operator may not want, as graded findings. It judges words, not
  * intent: a score says how much a text resembles what is to be caught, so most findings should be flagged, few blocked.
  */
-import type { Finding } from "../finding.ts";
+import type { GuardFinding } from "@pawl/protocol";
 import type { Detector, Thresholds, ThresholdsOf } from "../guard-part.ts";
 import { type ContentScores, contentCategories } from "./category.ts";
 import { type InlineModel, inlineModel, inlineScores } from "./inline-model.ts";
@@ -33,8 +33,8 @@ export function createContentDetector(options: ContentDetectorOptions = {}): Det
 export function contentFindings(
   scores: Partial<ContentScores>,
   reportFrom: (category: string) => number = () => thresholds.reportAt,
-): Finding[] {
-  return contentCategories.flatMap((category): Finding[] => {
+): GuardFinding[] {
+  return contentCategories.flatMap((category): GuardFinding[] => {
     const score = scores[category] ?? 0;
     return score >= reportFrom(category) ? [{ guard: "content", category, score }] : [];
   });

@@ -87,6 +87,6 @@ export function worstPassages(text: string): string[] {
 }
 
 /** Whether a second look may change the verdict: some category is neither plainly there nor plainly absent. */
-export function isUncertain(scores: ContentScores, from = 0.1, to = 0.9): boolean {
+export function isUncertain(scores: ContentScores, from = 0.3, to = 0.9): boolean {
   return contentCategories.some((category) => scores[category] >= from && scores[category] < to);
 }

@@ -2,7 +2,7 @@
  * What kind of attack a stretch of text that the model took for one is, by the ideas it holds. Only a name for whoever
  * reads the finding: the verdict is the model's.
  */
-import type { Direction } from "../finding.ts";
+import type { Direction } from "@pawl/protocol";
 import { IDEAS, type Idea } from "./lexicon.ts";
 import type { Token } from "./tokens.ts";
 

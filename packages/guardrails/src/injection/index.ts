@@ -4,7 +4,7 @@
  * (`models/injection.bin`, with its card beside it) read at the first text. A goal that stands bare in a document cannot
  * be told from the document by its words: permissions and taint must hold there.
  */
-import type { Finding } from "../finding.ts";
+import type { GuardFinding } from "@pawl/protocol";
 import type { Detector, ThresholdsOf } from "../guard-part.ts";
 import { nameCategory } from "./category.ts";
 import { findHiddenTexts } from "./hidden-text.ts";
@@ -51,7 +51,7 @@ export const createInjectionDetector = (options: InjectionDetectorOptions = {}):
     const score = toChance(best.logit, parts.model);
     const category = nameCategory(best.tokens, direction, best.hidden);
     if (score < (reportFrom?.(category) ?? FLAG_AT[direction])) return [];
-    return [{ guard: "injection", category, score, ...span(best, text) } satisfies Finding];
+    return [{ guard: "injection", category, score, ...span(best, text) } satisfies GuardFinding];
   };
 };
 

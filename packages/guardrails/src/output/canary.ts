@@ -4,7 +4,7 @@
  * carries its own check letters, so that any canary is known without a list of all, and nothing else is taken for one.
  */
 
-import type { Finding } from "../finding.ts";
+import type { GuardFinding } from "@pawl/protocol";
 import type { CheckContext } from "../guard-part.ts";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz234567";
@@ -54,7 +54,7 @@ export function findCanary(text: string, canary: string): FoundCanary | undefine
 }
 
 /** Leaks of the `leak` guard: `canary` is the own prompt's, `foreign_canary` somebody else's. */
-export function detectCanaries(text: string, context: CheckContext): Finding[] {
+export function detectCanaries(text: string, context: CheckContext): GuardFinding[] {
   return findCanaries(text).map(({ canary, start, end }) => ({
     guard: "leak",
     category: canary === context.canary?.toLowerCase() ? "canary" : "foreign_canary",

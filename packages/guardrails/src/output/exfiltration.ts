@@ -2,7 +2,7 @@
  * Tells when a URL in an answer would carry data out. An image is fetched without anybody clicking, so one from a host
  * that nobody allowed is dangerous with any payload; a link needs a click, and a payload that no honest link has.
  */
-import type { Finding } from "../finding.ts";
+import type { GuardFinding } from "@pawl/protocol";
 import type { Detector, ThresholdsOf } from "../guard-part.ts";
 import { findPii } from "../pii/index.ts";
 import { findLinks, type Link } from "./links.ts";
@@ -22,7 +22,7 @@ const ordinaryParameter =
 
 export function createExfiltrationDetector(allowedHosts: readonly string[]): Detector {
   return (text) =>
-    findLinks(text).flatMap((link): Finding[] => {
+    findLinks(text).flatMap((link): GuardFinding[] => {
       const judged = judge(link, allowedHosts);
       return judged === undefined
         ? []

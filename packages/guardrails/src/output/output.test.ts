@@ -1,6 +1,6 @@
+import type { GuardPolicy } from "@pawl/protocol";
 import { describe, expect, it } from "vitest";
 import type { CheckFacts } from "../guard-part.ts";
-import type { GuardPolicy } from "../guard-policy.ts";
 import { repairNote } from "../messages.ts";
 import { seeded } from "../pii/synthetic.fixture.ts";
 import { createRulesGuard } from "../rules.fixture.ts";

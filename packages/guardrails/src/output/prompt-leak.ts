@@ -3,7 +3,7 @@
  * the same order, through shingles of eight words; a fact that prompt and answer share (opening hours, an address) is
  * shorter than the runs that count.
  */
-import type { Finding } from "../finding.ts";
+import type { GuardFinding } from "@pawl/protocol";
 import type { CheckContext, ThresholdsOf } from "../guard-part.ts";
 import { type Word, wordsOf } from "../words.ts";
 
@@ -18,7 +18,7 @@ export const leakThresholds: ThresholdsOf = (category) =>
     : { reportAt: 0, flagAt: 0, blockAt: 0 };
 
 /** The longest run decides; shorter runs of the same answer are one finding each. */
-export function detectPromptLeak(text: string, { systemPrompt }: CheckContext): Finding[] {
+export function detectPromptLeak(text: string, { systemPrompt }: CheckContext): GuardFinding[] {
   if (systemPrompt === undefined) return [];
   const prompt = wordsOf(systemPrompt);
   if (prompt.length < SHINGLE_WORDS) return [];
