@@ -7,10 +7,12 @@ const JOB_STATES = ["active", "waiting", "delayed", "prioritized", "waiting-chil
 const queues = Object.values(queueNames).join("|");
 /** Kept as long as there is the tenant, or by BullMQ in bounded number. */
 const owned = [
-  /^pawl:(tenants|api-keys)$/,
+  /^pawl:(tenants|api-keys|workers)$/,
   /^pawl:tenant:default$/,
   /^pawl:\{default\}:(retention|archived|admission|usage-feed|usage-rolled|index:.+)$/,
-  new RegExp(`^\\{pawl\\}:(${queues}):(meta|id|events|completed|failed|stalled-check|marker|pc)$`),
+  new RegExp(
+    `^\\{pawl\\}:(${queues}):(meta|id|events|completed|failed|stalled-check|marker|pc|metrics:(?:completed|failed)(?::data)?)$`,
+  ),
 ];
 const isAccount = /^pawl:(\{default\}:)?account:[^:]+(:[^:]+)?$/;
 const job = new RegExp(`^(\\{pawl\\}:(?:${queues})):((?:task|dlv)_[0-9a-z]+\\..+)$`);
