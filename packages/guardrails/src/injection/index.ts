@@ -20,7 +20,8 @@ export { type InjectionCategory, injectionCategories } from "./category.ts";
  * refusal, and documents were the honest texts that scored lowest.
  */
 const FLAG_AT = { input: 0.5, output: 0.5, tool: 0.45 } as const;
-const BLOCK_AT = 0.5;
+/** What is only likely goes on and is written down: to refuse an honest "Print the report." is the dearer fault. */
+const BLOCK_AT = 0.8;
 
 export const injectionThresholds: ThresholdsOf = (_, direction) => ({
   reportAt: FLAG_AT[direction],
