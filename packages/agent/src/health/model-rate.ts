@@ -75,7 +75,8 @@ const SLOT_KEPT_MS = 1000;
 const HORIZON_MS = 1000;
 const UNKNOWN_CALLS = 2;
 const GUESSED_INTERVAL_MS = 250;
-const LONGEST_AWAY_MS = 60_000;
+const LONGEST_AWAY_MS = 30_000;
+const LONGEST_PAUSE_MS = 60_000;
 /** Who is told to come back comes early: a line that runs empty wastes slots, being sent away once more costs little. */
 const EARLY = 0.3;
 const PERSISTENT_MS = 120_000;
@@ -386,7 +387,7 @@ export function openModelRate(deps: ModelRateDeps): ModelRate {
       counted.refused += 1;
       if (retryAfterMs === undefined && known !== "limited") return false;
       if (now - refusedSinceMs > PERSISTENT_MS) return false;
-      const pauseMs = Math.min(LONGEST_AWAY_MS, Math.max(250, retryAfterMs ?? 1000));
+      const pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(250, retryAfterMs ?? 1000));
       pausedUntilMs = Math.max(pausedUntilMs, now + pauseMs);
       report.returnedCalls += slots.length;
       report.pauseMs = pauseMs;

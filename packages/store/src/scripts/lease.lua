@@ -115,9 +115,13 @@ if isLimited then
   }
   for _, kind in ipairs(kinds) do
     if kind.ms then
-      -- What was left free is kept for five seconds of tokens, but for a tenth of a second of calls: they come evenly.
-      local floor = kind.at == 'tr' and nowMs - math.max(0, requests / 600 - 1) * kind.ms or nowMs - 5000
-      kind.free = math.max(floor, (tonumber(hash[kind.at] or '') or 0) - kind.back * kind.ms)
+      -- What was left free is kept: five seconds of tokens, but of calls, which are to come evenly, the three that
+      -- nobody was there to take, or a tenth of a second of many. No minute holds more for it.
+      local kept = kind.at == 'tr' and math.min(5000, math.max(3, requests / 600 - 1) * kind.ms) or 5000
+      local floor = nowMs - kept
+      -- Before the first slot nobody has left any.
+      local at = tonumber(hash[kind.at] or '') or (kind.at == 'tr' and nowMs or 0)
+      kind.free = math.max(floor, at - kind.back * kind.ms)
       first = math.max(first, kind.free)
       step = math.max(step, kind.cost * kind.ms)
     end
