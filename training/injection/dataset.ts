@@ -7,7 +7,7 @@ import { generateDocuments, generateLongPrompts, generatePhrases } from "./gener
 import type { Row } from "./rows.ts";
 
 const DATA = join(import.meta.dirname, "..", "data");
-const FILES = ["injection-rows.jsonl.br", "injection-readmes.jsonl.br"];
+const FILES = ["injection-rows.jsonl.br", "injection-readmes.jsonl.br", "injection-npm-texts.jsonl.br"];
 
 export const readLicensedRows = (): Row[] => {
   const contexts: string[] = [];
@@ -73,8 +73,8 @@ export interface DatasetOptions {
 export const buildDataset = ({
   dice,
   without = [],
-  longPrompts = 2400,
-  documents = 2600,
+  longPrompts = 3600,
+  documents = 4200,
 }: DatasetOptions): Row[] => {
   const kept = ({ source }: { source: string }) => !without.some((name) => source.startsWith(name));
   const licensed = readLicensedRows().filter(

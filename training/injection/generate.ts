@@ -9,7 +9,9 @@ const PHRASE_FILES = [
   "direct",
   "extraction",
   "game",
+  "game-forms",
   "jailbreak",
+  "honest-neighbours",
   "honest-trigger",
   "honest-roleplay",
   "honest-work",
@@ -38,7 +40,20 @@ export const generatePhrases = (dice: Dice): Row[] =>
 
 const sayings = (grammar: Grammar, line: Line, dice: Dice): string[] => {
   const wanted = Math.min(MOST_PER_LINE, Math.ceil(grammar.ways(line) ** 0.6 * 1.5));
-  return [...new Set(Array.from({ length: wanted }, () => grammar.say(line, dice)))];
+  return [...new Set(Array.from({ length: wanted }, () => christen(grammar.say(line, dice), grammar, dice)))];
+};
+
+const SYLLABLES = "ba co da fe gor hax ki lor mu nex or pra qui ron sil tra ul vex wen xan yl zo".split(" ");
+const ENDINGS = ["", "", "", "GPT", "Bot", "-9", " 3000", "AI"];
+
+/** One name throughout, as such prompts have; half of them invented, so that no list of names is what is learnt. */
+const christen = (text: string, jailbreak: Grammar, dice: Dice): string => {
+  if (!text.includes("<<name>>")) return text;
+  const [known = ""] = some(jailbreak, "part name", 1, dice);
+  const sounds = Array.from({ length: 1 + dice.below(3) }, () => dice.pick(SYLLABLES)).join("");
+  const cased = dice.chance(0.5) ? sounds.toUpperCase() : sounds.charAt(0).toUpperCase() + sounds.slice(1);
+  const name = dice.chance(0.5) ? known : `${cased}${dice.pick(ENDINGS)}`;
+  return text.replaceAll("<<name>>", name);
 };
 
 /** How people type: no capitals, all capitals, no full stop, a slip of the finger. */
@@ -79,11 +94,10 @@ export const generateLongPrompts = (dice: Dice, count: number): Row[] => {
       ...(dice.chance(0.3) ? some(roleplay, "honest roleplay", 1, dice) : []),
       ...(dice.chance(0.3) ? some(documents, "part long-request", 1 + dice.below(3), dice) : []),
     ];
-    // One name and one list of rules throughout, as such prompts have.
     const opening = dice.chance(0.85) ? some(jailbreak, "part opening", 1, dice) : [];
     const closing = dice.chance(0.7) ? some(jailbreak, "part closing", 1, dice) : [];
     return {
-      text: [...opening, ...dice.shuffle(rules), ...closing].join(glue),
+      text: christen([...opening, ...dice.shuffle(rules), ...closing].join(glue), jailbreak, dice),
       label: 1,
       source: "own jailbreak",
     };

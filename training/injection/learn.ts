@@ -66,7 +66,7 @@ export const toExamples = (rows: Row[], lexicon: Lexicon): Example[] => {
   });
 };
 
-export const LEARNING = { epochs: 6, rate: 0.25, decay: 0.004, negativeWeight: 1, dropped: 0.4 };
+export const LEARNING = { epochs: 6, rate: 0.25, decay: 0.004, negativeWeight: 1, dropped: 0.6 };
 
 export const learn = (examples: Example[], dice: Dice, settings = LEARNING): Weights => {
   const weights: Weights = {

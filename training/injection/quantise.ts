@@ -4,9 +4,9 @@ import type { Weights } from "./learn.ts";
 
 /**
  * Chances from logits, set by `holdout.ts` and not by the data that was learnt from: at `middle` about one honest text
- * in a hundred of an unseen source is flagged.
+ * in a hundred and eighty of an unseen source is flagged.
  */
-export const CALIBRATION = { middle: -0.15, slope: 1.5 };
+export const CALIBRATION = { middle: -0.05, slope: 1.5 };
 const KEPT_SHARE = 0.9999;
 
 export const quantise = ({ slots, scales }: Weights, calibration = CALIBRATION): InjectionModel => {

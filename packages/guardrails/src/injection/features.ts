@@ -32,6 +32,9 @@ const wordSlot = (hash: number) => spread(hash) & (WORD_SLOTS - 1);
 const letterSlot = (hash: number) => WORD_SLOTS + (spread(hash) & (LETTER_SLOTS - 1));
 const ideaSlot = (hash: number) => WORD_SLOTS + LETTER_SLOTS + (spread(hash) & (IDEA_SLOTS - 1));
 
+/** The same word as one or two before: padding that is meant to drown what stands around an order. */
+const AGAIN = ideaSlot(hashText("again", 3));
+
 interface Word {
   hash: number;
   letters: Int32Array;
@@ -92,6 +95,7 @@ export const eachFeature = (
     take.slot(at, wordSlot(blend(blend(beforePrevious, 77), hash)));
     if (token.disguised) take.slot(at, ideaSlot(hashText("disguised", 3)));
     if (token.loud) take.slot(at, ideaSlot(blend(hashText("loud", 3), token.idea)));
+    if (token.word === tokens[at - 1]?.word || token.word === tokens[at - 2]?.word) take.slot(at, AGAIN);
     if (token.idea > 0) takeIdea(token.idea, at, ideas, take);
     beforePrevious = previous;
     previous = hash;

@@ -15,11 +15,11 @@ import { type Token, tokenize } from "./tokens.ts";
 export { type InjectionCategory, injectionCategories } from "./category.ts";
 
 /**
- * Scores from here on are an attack. 0.5 is where about one honest text in a hundred, of sources that were not trained
- * on, is flagged (see the model's card). What a tool returned is held to more: there a false alarm costs a taint, not a
- * refusal, and documents were the honest texts that scored lowest.
+ * Scores from here on are an attack. 0.5 is where about one honest text in a hundred and eighty, of sources that were not
+ * trained on, is flagged (see the model's card). What a tool returned has to score a little higher: prose about agents
+ * and commands, such as a project's own manual, is the hardest honest text, and its windows are many.
  */
-const FLAG_AT = { input: 0.5, output: 0.5, tool: 0.45 } as const;
+const FLAG_AT = { input: 0.5, output: 0.5, tool: 0.55 } as const;
 /** What is only likely goes on and is written down: to refuse an honest "Print the report." is the dearer fault. */
 const BLOCK_AT = 0.8;
 
