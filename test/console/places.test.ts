@@ -166,6 +166,10 @@ describe("the places", () => {
   it("all can be reached and read: nothing serious for axe, in either theme, at either size", async () => {
     const found: string[] = [];
     const look = async (name: string, rules: string[] = []) => {
+      // A colour on its way from one theme to the other is neither.
+      await page.evaluate(
+        "Promise.allSettled(document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime < Infinity).map((one) => one.finished))",
+      );
       // In one page and by one script: its other way opens a page more for every look.
       const axe = new AxeBuilder({ page }).setLegacyMode(true);
       const { violations } = await (rules.length > 0 ? axe.withRules(rules) : axe).analyze();
