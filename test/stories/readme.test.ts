@@ -1,17 +1,13 @@
 /** The README's commands, as they are written, against the real system. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { text } from "node:stream/consumers";
 import type { Task } from "@pawl/protocol";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { markedBlock, root, runCommand } from "../support/documents.ts";
 import { finished, getTask } from "../support/follow.ts";
 import { ADMIN_KEY, startSystem, WEBHOOK_SECRET } from "../support/processes.ts";
 
-const root = join(import.meta.dirname, "../..");
-const readme = readFileSync(join(root, "README.md"), "utf8");
 const system = await startSystem({ workers: 1 });
 const env = {
   PATH: process.env.PATH ?? "",
@@ -20,19 +16,9 @@ const env = {
   PAWL_WEBHOOK_SECRET: WEBHOOK_SECRET,
 };
 
-function command(name: string): string {
-  const found = new RegExp(`<!-- run: ${name} -->\n\`\`\`sh\n([\\s\\S]*?)\`\`\``).exec(readme)?.[1];
-  if (found === undefined) throw new Error(`README has no command "${name}"`);
-  return found;
-}
-
 /** Runs it in a shell, as a reader would, and returns what it printed. */
 async function run(name: string, more: Record<string, string> = {}): Promise<string> {
-  const shell = spawn("bash", ["-euc", command(name)], { cwd: root, env: { ...env, ...more } });
-  const [out, code] = await Promise.all([
-    text(shell.stdout),
-    new Promise((resolve) => shell.once("close", resolve)),
-  ]);
+  const { out, code } = await runCommand("README.md", name, { ...env, ...more });
   expect(code, name).toBe(0);
   return out;
 }
@@ -70,7 +56,10 @@ describe("README", () => {
   });
 
   it("delivers a webhook that the example's receiver verifies, and sends it again", async () => {
-    const receiver = spawn("bash", ["-euc", `exec env ${command("receiver")}`], { cwd: root, env });
+    const receiver = spawn("bash", ["-euc", `exec env ${markedBlock("README.md", "run", "receiver")}`], {
+      cwd: root,
+      env,
+    });
     onTestFinished(async () => {
       receiver.kill();
       await once(receiver, "close");

@@ -22,7 +22,8 @@ import { z } from "zod";
 
 const MIB = 1024 * 1024;
 
-const ApiEnvironment = z.object({
+/** Exported for the test that holds its documentation to it. */
+export const ApiEnvironment = z.object({
   REDIS_URL: redisUrl.optional(),
   PAWL_REDIS_CLUSTER: flag.default(false),
   HOST: host.default("127.0.0.1"),

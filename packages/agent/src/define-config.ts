@@ -98,7 +98,8 @@ const agentSchema = z.strictObject({
   loops: z.union([z.literal(false), LoopSettings]).optional(),
 });
 
-const configSchema = z.strictObject({
+/** Exported for the test that holds its documentation to it. */
+export const configSchema = z.strictObject({
   agents: z.record(z.string(), agentSchema),
   tools: z
     .array(

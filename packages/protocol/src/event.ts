@@ -45,7 +45,8 @@ export const toolErrorCodes = [
 /** The call was not run, since it only repeated one: the answer is the one of that turn. */
 const BlockedCall = z.strictObject({ answered_in_turn: z.int().positive() });
 
-const data = {
+/** Exported for the test that holds its documentation to it. */
+export const eventData = {
   "task.submitted": z.strictObject({
     input: z.strictObject({ text: z.string(), documents: z.array(TaskDocument) }),
     agent: z.string(),
@@ -219,11 +220,11 @@ const data = {
   "task.cancelled": z.strictObject({ stop_reason: z.literal("cancelled") }),
 } as const;
 
-export type EventType = keyof typeof data;
-export const eventTypes = Object.keys(data) as EventType[];
+export type EventType = keyof typeof eventData;
+export const eventTypes = Object.keys(eventData) as EventType[];
 
 /** The data of one type of event: `EventData<"model.responded">`. */
-export type EventData<T extends EventType> = z.infer<(typeof data)[T]>;
+export type EventData<T extends EventType> = z.infer<(typeof eventData)[T]>;
 
 /** An event as it is handed to a script. */
 export type NewEvent = { [T in EventType]: { type: T; data: EventData<T> } }[EventType];
@@ -234,5 +235,5 @@ export type Event = { seq: number; at: number; attempt: number } & NewEvent;
 /** Checks data of unknown origin against the schema of its type; throws a ZodError. */
 export function parseNewEvent(event: { type: string; data: unknown }): NewEvent {
   const type = z.enum(eventTypes).parse(event.type);
-  return { type, data: data[type].parse(event.data) } as NewEvent;
+  return { type, data: eventData[type].parse(event.data) } as NewEvent;
 }
