@@ -7,7 +7,7 @@
 import type { GuardFinding, GuardPolicy } from "@pawl/protocol";
 import { completePolicy } from "./complete-policy.ts";
 import { type CheckFacts, certain } from "./guard-part.ts";
-import { createGuardOf } from "./judge.ts";
+import { createGuardOf, type Guard } from "./judge.ts";
 import { markOf, redact, type Span } from "./marks.ts";
 import { detectCanaries } from "./output/canary.ts";
 import { createPiiDetector } from "./pii/index.ts";
@@ -31,14 +31,7 @@ export function createStreamRedactor(
   policies: GuardPolicy | readonly GuardPolicy[] = [],
   facts: Omit<CheckFacts, "direction"> = {},
 ): StreamRedactor {
-  const policy = completePolicy(...[policies].flat(), { output: { leak: "redact" } });
-  const guard = createGuardOf(
-    [
-      { guard: "pii", detect: createPiiDetector(policy), thresholds: certain },
-      { guard: "leak", detect: detectCanaries, thresholds: certain },
-    ],
-    policy,
-  );
+  const guard = guardOf(policies);
   // An answer that has begun to leave cannot be blocked any more: what would block it is redacted, too.
   return streamOver((text) =>
     guard
@@ -51,6 +44,24 @@ export function createStreamRedactor(
           : [],
       ),
   );
+}
+
+/** To make one is dear, and each reply of a task needs one of the same policies. */
+const made = new WeakMap<object, Guard>();
+
+function guardOf(policies: GuardPolicy | readonly GuardPolicy[]): Guard {
+  const known = made.get(policies);
+  if (known !== undefined) return known;
+  const policy = completePolicy(...[policies].flat(), { output: { leak: "redact" } });
+  const guard = createGuardOf(
+    [
+      { guard: "pii", detect: createPiiDetector(policy), thresholds: certain },
+      { guard: "leak", detect: detectCanaries, thresholds: certain },
+    ],
+    policy,
+  );
+  made.set(policies, guard);
+  return guard;
 }
 
 type Redacted = GuardFinding & Span;
