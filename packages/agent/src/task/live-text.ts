@@ -8,16 +8,29 @@ import { withoutSelfReport } from "./self-report-stream.ts";
 
 export type LiveText = { write: (piece: string) => void; flush: () => void };
 
+/** A look at a few words costs as much as one at a sentence, and a reply comes in hundreds of pieces. In characters. */
+const LOOKED_AT_TOGETHER = 80;
+
 /** Of one reply; `flush` when it is over. */
 export function liveText(run: Run): LiveText {
   const { guards, text, state } = run;
   const redactor = guards?.redactStream(saidBy(run));
-  const show =
-    redactor === undefined ? text.write : (piece: string) => writeSome(text, redactor.write(piece));
+  let held = "";
+  const show = (piece: string) => {
+    if (redactor === undefined) {
+      text.write(piece);
+      return;
+    }
+    held += piece;
+    if (held.length < LOOKED_AT_TOGETHER) return;
+    writeSome(text, redactor.write(held));
+    held = "";
+  };
   return {
     write: state.submitted.definition.self_report ? withoutSelfReport(show) : show,
     flush() {
-      if (redactor !== undefined) writeSome(text, redactor.end());
+      if (redactor !== undefined) writeSome(text, redactor.write(held) + redactor.end());
+      held = "";
       text.flush();
     },
   };
