@@ -4,7 +4,12 @@
  * window that shows it most is pushed up, of one that does not every window is pushed down.
  */
 import { contentCategories } from "../../packages/guardrails/src/content/category.ts";
-import { bucketCount, eachFeature } from "../../packages/guardrails/src/content/features.ts";
+import {
+  bucketCount,
+  eachFeature,
+  readWord,
+  wordFeatures,
+} from "../../packages/guardrails/src/content/features.ts";
 import {
   blockWords,
   type InlineModel,
@@ -101,10 +106,14 @@ function thinned({ buckets, values }: Window, dropout: number, random: Random): 
 
 function toExample({ text, source, labels }: LabelledText): Example {
   const blocks: Map<number, number>[] = [];
-  const words = eachFeature(text, (word, bucket, value) => {
+  const add = (word: number, bucket: number, value: number) => {
     const at = Math.floor(word / blockWords);
     blocks[at] ??= new Map();
     blocks[at].set(bucket, (blocks[at].get(bucket) ?? 0) + value);
+  };
+  const words = eachFeature(text, readWord, {
+    word: (word, known) => wordFeatures(known, (bucket, value) => add(word, bucket, value)),
+    feature: add,
   });
   const windows: Window[] = [];
   for (let block = 0; block === 0 || block < blocks.length - 1; block++) {

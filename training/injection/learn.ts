@@ -3,10 +3,15 @@
  * window of a text. For an honest text the highest window of each size is pushed down, for an attack the highest window
  * that touches it is pushed up, so a long honest document costs no more false alarms than a short one.
  */
-import { createWordReader, eachFeature, SLOTS } from "../../packages/guardrails/src/injection/features.ts";
+import {
+  eachFeature,
+  hashWord,
+  SLOTS,
+  type SpelledWord,
+} from "../../packages/guardrails/src/injection/features.ts";
 import type { Lexicon } from "../../packages/guardrails/src/injection/lexicon.ts";
 import { LETTER_SHARE, WINDOW_DAMPING_TOKENS } from "../../packages/guardrails/src/injection/model.ts";
-import { tokenize } from "../../packages/guardrails/src/injection/tokens.ts";
+import { type ReadWord, readWord, tokenize } from "../../packages/guardrails/src/injection/tokens.ts";
 import { cutWindows, WINDOW_TOKENS, type Window } from "../../packages/guardrails/src/injection/windows.ts";
 import type { Dice } from "./dice.ts";
 import type { Row } from "./rows.ts";
@@ -30,14 +35,23 @@ export interface Weights {
 }
 
 export const toExamples = (rows: Row[], lexicon: Lexicon): Example[] => {
-  const readWord = createWordReader();
+  // Examples share what is known of a word: there are millions of tokens.
+  const known = new Map<string, ReadWord & SpelledWord>();
+  const read = (raw: string) => {
+    const met = known.get(raw);
+    if (met !== undefined) return met;
+    const word = readWord(raw, lexicon);
+    const fresh = { ...word, ...hashWord(word.word) };
+    known.set(raw, fresh);
+    return fresh;
+  };
   return rows.map((row) => {
-    const tokens = tokenize(row.text, lexicon).slice(0, MOST_TOKENS);
+    const tokens = tokenize(row.text, lexicon, read).slice(0, MOST_TOKENS);
     const letters: Int32Array[] = [];
     const slots: number[] = [];
     const slotsUntil = new Int32Array(tokens.length + 1);
-    eachFeature(tokens, readWord, {
-      letters: (_, found) => letters.push(found),
+    eachFeature(tokens, {
+      word: (_, found) => letters.push(found.letters),
       slot: (at, slot) => {
         slots.push(slot);
         slotsUntil[at + 1] = slots.length;

@@ -25,8 +25,9 @@ export function taskGuards(pinned: PinnedGuards | undefined, systemPrompt: strin
   const { policies, guard, callGuard } = guardsFor(pinned.policies);
   const own = { systemPrompt, canary };
   return {
+    // A task acts on what is found; nobody reads its reports.
     check: (text, direction, said) =>
-      guard.check(text, { direction, ...own, ...(said === undefined ? {} : { said }) }),
+      guard.check(text, { direction, reports: false, ...own, ...(said === undefined ? {} : { said }) }),
     checkCall: (args) => callGuard.check(args, { direction: "output", ...own }),
     messageOf,
     repairNote,

@@ -14,6 +14,8 @@ export type CompletePolicy = {
   readonly ruleOf: (direction: Direction, guard: GuardName, category: string) => GuardThresholds;
   /** Whether the guard looks at texts of this direction at all. */
   readonly isOn: (direction: Direction, guard: GuardName) => boolean;
+  /** Whether anything can follow from what it finds: one that only reports is for whoever reads reports. */
+  readonly hasConsequences: (direction: Direction, guard: GuardName) => boolean;
   readonly allow: { readonly texts: readonly string[]; readonly domains: readonly string[] };
   /** When the second tier of the content guard is asked. */
   readonly secondTier: "off" | "uncertain" | "always";
@@ -37,15 +39,18 @@ export function completePolicy(...layers: readonly GuardPolicy[]): CompletePolic
     resolved.set(key, rule);
     return rule;
   };
+  const measuresOf = (direction: Direction, guard: GuardName): GuardMeasure[] =>
+    [undefined, ...categoriesIn(all, direction, guard)].map((category) =>
+      actionOf(ruleOf(direction, guard, category ?? "")),
+    );
   const phoneRegions = all.findLast(({ pii }) => pii?.phone_regions !== undefined)?.pii?.phone_regions;
   const secondTier = all.findLast(({ content }) => content?.second_tier !== undefined)?.content?.second_tier;
   return {
     ruleOf,
     secondTier: secondTier ?? "off",
-    isOn: (direction, guard) =>
-      [undefined, ...categoriesIn(all, direction, guard)].some(
-        (category) => actionOf(ruleOf(direction, guard, category ?? "")) !== "off",
-      ),
+    isOn: (direction, guard) => measuresOf(direction, guard).some((measure) => measure !== "off"),
+    hasConsequences: (direction, guard) =>
+      measuresOf(direction, guard).some((measure) => measure !== "off" && measure !== "report"),
     allow: {
       texts: all.flatMap(({ allow }) => allow?.texts ?? []),
       domains: all.flatMap(({ allow }) => allow?.domains ?? []),

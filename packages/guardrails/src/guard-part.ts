@@ -3,7 +3,8 @@
  * nothing: what is done about a finding is the policy's, in `create-guard.ts`.
  *
  * A part promises: it never throws, takes time linear in the text, keeps nothing between two texts, reads no clock and
- * no network, and loads its model (a data file) at its first text, not at import. Each trained part's `index.ts`
+ * no network, and loads its model (a data file) at its first text, not at import. It may remember short words and what
+ * its model makes of them (`word-memory.ts`), since those are the same in all texts. Each trained part's `index.ts`
  * exports `create…Detector(): Detector` and its `…Thresholds: ThresholdsOf`.
  */
 import type { Direction, GuardFinding, GuardName } from "@pawl/protocol";
@@ -17,6 +18,8 @@ export type CheckFacts = {
   readonly canary?: string;
   /** What the user brought: an address that stands in it may be said back to him. */
   readonly said?: readonly string[];
+  /** False: only what something follows from is looked for, which spares the guards that the policy lets report only. */
+  readonly reports?: boolean;
 };
 
 export type CheckContext = CheckFacts & {

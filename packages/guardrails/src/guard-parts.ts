@@ -1,7 +1,6 @@
 /** All guards, in the order in which they look. */
 import type { CompletePolicy } from "./complete-policy.ts";
 import { contentThresholds, createContentDetector } from "./content/index.ts";
-import { couldInstruct } from "./could-instruct.ts";
 import { certain, type Detector, type GuardPart } from "./guard-part.ts";
 import { createInjectionDetector, injectionThresholds } from "./injection/index.ts";
 import { createAnswerDetector } from "./output/answer.ts";
@@ -33,8 +32,7 @@ const detectLeaks: Detector = (text, context) => [
 ];
 
 /** Their models are read once a process, at the first text. */
-const lookForInjection = madeOnce(createInjectionDetector);
-const injection: Detector = (text, context) => (couldInstruct(text) ? lookForInjection(text, context) : []);
+const injection = madeOnce(createInjectionDetector);
 const content = madeOnce(createContentDetector);
 
 function madeOnce(make: () => Detector): Detector {

@@ -36,6 +36,17 @@ describe("a policy", () => {
     ]);
   });
 
+  it("is not asked by guards that only report where nobody wants reports", () => {
+    const finding: GuardFinding = { guard: "pii", category: "email", score: 1 };
+    const seenIn = (policy: GuardPolicy) => {
+      const { findings } = guardFinding(finding, policy).check("text", { direction: "tool", reports: false });
+      return findings.length;
+    };
+    expect(seenIn({ tool: { pii: "report" } })).toBe(0);
+    expect(seenIn({ tool: { pii: "flag" } })).toBe(1);
+    expect(seenIn({ tool: { pii: { action: "report", categories: { email: "flag" } } } })).toBe(1);
+  });
+
   it("names thresholds of its own, and the strongest thing that may be done", () => {
     expect(actionOn(0.6, { input: { injection: { block_at: 0.6 } } })).toBe("block");
     expect(actionOn(0.1, { input: { injection: { flag_at: 0.05 } } })).toBe("flag");

@@ -1,9 +1,9 @@
 /**
  * From what the guards found to a verdict: the policy says what is done about each finding, and what is redacted is
- * redacted until nothing more of it is found.
+ * redacted until nothing more of it is found. What the policy says is worked out once a guard, not once a text.
  */
 
-import type { GuardFinding } from "@pawl/protocol";
+import type { Direction, GuardFinding } from "@pawl/protocol";
 import { actionOf, type CompletePolicy } from "./complete-policy.ts";
 import { createExemptions } from "./exemptions.ts";
 import { type CheckFacts, type GuardPart, isTrained } from "./guard-part.ts";
@@ -44,34 +44,88 @@ export function createGuardOf(
   policy: CompletePolicy,
   lookAgain?: SecondLook,
 ): Guard {
+  const judges = judgesOf(parts, policy);
   return {
     policy,
-    check: (text, facts) => verdictOn(text, facts, parts, policy),
+    check: (text, facts) => verdictOn(text, facts, judges, policy),
     async checkFully(text, facts) {
       const informed = await lookAgain?.(text, facts, parts, policy);
-      return verdictOn(text, facts, informed ?? parts, policy);
+      const hearing = informed === undefined ? judges : judgesOf(informed, policy);
+      return verdictOn(text, facts, hearing, policy);
     },
   };
 }
 
-function verdictOn(
-  text: string,
-  facts: CheckFacts,
-  parts: readonly GuardPart[],
+/** A part under a policy, in one direction. */
+type Judge = {
+  readonly isTrained: boolean;
+  readonly hasConsequences: boolean;
+  readonly detect: GuardPart["detect"];
+  readonly rulingOn: (category: string) => Ruling;
+  readonly reportFrom: (category: string) => number;
+};
+
+type Ruling = {
+  readonly strongest: "off" | "report" | "flag" | "redact" | "block";
+  readonly reportAt: number;
+  readonly flagAt: number;
+  readonly blockAt: number;
+};
+
+/** In each direction those that the policy lets look. */
+type Judges = Readonly<Record<Direction, readonly Judge[]>>;
+
+function judgesOf(parts: readonly GuardPart[], policy: CompletePolicy): Judges {
+  const judgesIn = (direction: Direction) =>
+    parts
+      .filter(({ guard }) => policy.isOn(direction, guard))
+      .map((part) => judgeOf(part, direction, policy));
+  return { input: judgesIn("input"), output: judgesIn("output"), tool: judgesIn("tool") };
+}
+
+function judgeOf(
+  { guard, detect, thresholds }: GuardPart,
+  direction: Direction,
   policy: CompletePolicy,
-): Verdict {
-  const { direction } = facts;
-  const active = parts.filter(({ guard }) => policy.isOn(direction, guard));
-  const find = (searched: string, searching: readonly GuardPart[]) =>
-    searching.flatMap((part) => judgedBy(part, searched, facts, policy));
-  const findings = find(text, active);
-  const rules = active.filter(({ guard }) => !isTrained(guard));
-  const toRedact = findings.filter(({ action }) => action === "redact");
+): Judge {
+  const rulings = new Map<string, Ruling>();
+  const rulingOn = (category: string): Ruling => {
+    const known = rulings.get(category);
+    if (known !== undefined) return known;
+    const own = thresholds(category, direction);
+    const rule = policy.ruleOf(direction, guard, category);
+    const flagAt = rule.flag_at ?? own.flagAt;
+    const ruling: Ruling = {
+      strongest: actionOf(rule),
+      // Who lowers a threshold wants to see what reaches it.
+      reportAt: rule.report_at ?? Math.min(own.reportAt, flagAt),
+      flagAt,
+      blockAt: Math.max(flagAt, rule.block_at ?? own.blockAt),
+    };
+    rulings.set(category, ruling);
+    return ruling;
+  };
+  return {
+    isTrained: isTrained(guard),
+    hasConsequences: policy.hasConsequences(direction, guard),
+    detect,
+    rulingOn,
+    reportFrom: (category) => rulingOn(category).reportAt,
+  };
+}
+
+function verdictOn(text: string, facts: CheckFacts, judges: Judges, policy: CompletePolicy): Verdict {
+  const { direction, reports = true } = facts;
+  const active = reports ? judges[direction] : judges[direction].filter((judge) => judge.hasConsequences);
+  const findings = active.flatMap((judge) => judgedBy(judge, text, facts, policy));
+  if (findings.length === 0) return { action: "allow", findings, text };
+  const rules = active.filter((judge) => !judge.isTrained);
   const spans = spansAtRest(
     text,
-    toRedact.map((finding) => spanOf(finding, text)),
+    findings.filter(({ action }) => action === "redact").map((finding) => spanOf(finding, text)),
     (redacted) =>
-      find(redacted, rules)
+      rules
+        .flatMap((judge) => judgedBy(judge, redacted, facts, policy))
         .filter(({ action, start }) => action === "redact" && start !== undefined)
         .map((finding) => spanOf(finding, redacted)),
   );
@@ -84,27 +138,16 @@ function verdictOn(
 }
 
 function judgedBy(
-  { guard, detect, thresholds }: GuardPart,
+  { detect, rulingOn, reportFrom }: Judge,
   text: string,
   facts: CheckFacts,
   policy: CompletePolicy,
 ): JudgedFinding[] {
-  const { direction } = facts;
+  const found = detect(text, { ...facts, reportFrom });
+  if (found.length === 0) return [];
   const isExempt = createExemptions(text, facts, policy);
-  const at = (category: string) => {
-    const own = thresholds(category, direction);
-    const rule = policy.ruleOf(direction, guard, category);
-    const flagAt = rule.flag_at ?? own.flagAt;
-    return {
-      strongest: actionOf(rule),
-      // Who lowers a threshold wants to see what reaches it.
-      reportAt: rule.report_at ?? Math.min(own.reportAt, flagAt),
-      flagAt,
-      blockAt: Math.max(flagAt, rule.block_at ?? own.blockAt),
-    };
-  };
-  return detect(text, { ...facts, reportFrom: (category) => at(category).reportAt }).flatMap((finding) => {
-    const { strongest, reportAt, flagAt, blockAt } = at(finding.category);
+  return found.flatMap((finding) => {
+    const { strongest, reportAt, flagAt, blockAt } = rulingOn(finding.category);
     if (strongest === "off" || finding.score < reportAt || isExempt(finding)) return [];
     return [{ ...finding, action: actionFor(finding.score, strongest, flagAt, blockAt) }];
   });

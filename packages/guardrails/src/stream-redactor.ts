@@ -151,24 +151,38 @@ function endOfRest(rest: string, category: string): number | undefined {
 /** Words that a number goes on after: digits in them, signs only, a few capitals (a bank's code), a word for extension. */
 const openWord =
   /\d|^[\p{P}\p{S}]+$|^[A-Z]{1,4}$|^\p{L}$|^(?:[Ee]xt|poste|доб|[Ee]xtension|[Dd]urchwahl)\.?$/u;
-const unspaced = "\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}";
-const lastWord = new RegExp(`([^\\s${unspaced}]{0,512})([\\s${unspaced}]{1,8})$`, "u");
+/** Between words, or of a script that puts nothing between them. */
+const breaks = /[\s\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
+const LONGEST_WORD_CHARS = 512;
+const MOST_BREAKS = 8;
 
 /** How much of the text nothing that follows can become part of. */
 function settledLength(text: string): number {
-  let end =
-    text.length -
-    (new RegExp(`[^\\s${unspaced}]{0,${MAX_HELD_CHARS}}$`, "u").exec(text.slice(-MAX_HELD_CHARS))?.[0]
-      .length ?? 0);
+  let end = startOfWord(text, text.length, MAX_HELD_CHARS);
   const armour = text.lastIndexOf("-----BEGIN");
   if (armour !== -1 && text.indexOf("-----", armour + 10) === -1 && text.length - armour < 80)
     end = Math.min(end, armour);
   while (end > 0) {
-    const [all = "", word = ""] = lastWord.exec(text.slice(Math.max(0, end - 600), end)) ?? [];
-    if (all === "" || !openWord.test(word)) return end;
-    end -= all.length;
+    let wordEnd = end;
+    while (wordEnd > 0 && end - wordEnd < MOST_BREAKS && isBreakBefore(text, wordEnd)) wordEnd -= 1;
+    if (wordEnd === end) return end;
+    const wordStart = startOfWord(text, wordEnd, LONGEST_WORD_CHARS);
+    if (!openWord.test(text.slice(wordStart, wordEnd))) return end;
+    end = wordStart;
   }
   return 0;
+}
+
+/** Where the word begins that ends here, looking back so many characters at most. */
+function startOfWord(text: string, end: number, mostChars: number): number {
+  let start = end;
+  while (start > 0 && end - start < mostChars && !isBreakBefore(text, start)) start -= 1;
+  return start;
+}
+
+function isBreakBefore(text: string, at: number): boolean {
+  const code = text.charCodeAt(at - 1);
+  return code < 128 ? code === 32 || (code >= 9 && code <= 13) : breaks.test(text.charAt(at - 1));
 }
 
 function lastPieces(pieces: string[]): string[] {

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type ContentScores, contentCategories } from "./category.ts";
 import { contentFindings, contentThresholds, createContentDetector, scoreContent } from "./detector.ts";
-import { bucketCount, eachFeature } from "./features.ts";
+import { bucketCount, eachFeature, readWord, wordFeatures } from "./features.ts";
 import { parseLexicon } from "./lexicon.ts";
 import { passagesOf } from "./passages.ts";
 import { createContentSecondTier, isUncertain, worstPassages } from "./second-tier.ts";
@@ -99,9 +99,13 @@ describe("the pieces that it is made of", () => {
   it("hashes features into its buckets, the same each time", () => {
     const read = () => {
       const features: string[] = [];
-      const words = eachFeature("They hate us, they kill.", (word, bucket, value) => {
+      const feature = (word: number, bucket: number, value: number) => {
         expect(bucket).toBeLessThan(bucketCount);
         features.push(`${word} ${bucket} ${value}`);
+      };
+      const words = eachFeature("They hate us, they kill.", readWord, {
+        word: (at, known) => wordFeatures(known, (bucket, value) => feature(at, bucket, value)),
+        feature,
       });
       return { words, features };
     };

@@ -23,61 +23,120 @@ const seeds = {
 };
 
 /** Words of at most 40 characters: a run without spaces is cut, so that no text is a single endless word. */
-const wordPattern = /[\p{L}\p{N}][\p{L}\p{M}\p{N}'*@$-]{0,39}/gu;
+const LONGEST_WORD = 40;
+const wordPattern = new RegExp(`[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N}'*@$-]{0,${LONGEST_WORD - 1}}`, "gu");
 
-/** Calls `visit` for each feature with the number of its word, its bucket and what it counts; returns the number of words. */
-export function eachFeature(
+/** What there is to know of a word wherever it stands. */
+export type ReadWord = {
+  /** As it is meant: `k1ll` is `kill`. */
+  readonly word: string;
+  readonly hash: number;
+  /** The buckets of its letter pieces. */
+  readonly pieces: readonly number[];
+  readonly concepts: readonly number[];
+  /** Whether a phrase of the lexicon begins with it. */
+  readonly isHead: boolean;
+};
+
+export function readWord(found: string): ReadWord {
+  const { concepts, phraseHeads } = contentLexicon();
+  const word = tidy(found, concepts);
+  return {
+    word,
+    hash: hashOf(word, 0, word.length, seeds.word),
+    pieces: word.length > 3 ? piecesOf(word) : [],
+    concepts: concepts.get(word) ?? [],
+    isHead: phraseHeads.has(word),
+  };
+}
+
+export type FeatureVisitor<Known> = {
+  /** The word itself and its pieces, see `wordFeatures`. */
+  readonly word: (at: number, known: Known) => void;
+  /** What lies between words: the number of the later word, the bucket, and what it counts. */
+  readonly feature: (at: number, bucket: number, value: number) => void;
+};
+
+/** Calls `visit` for each word and each feature; returns the number of words. `read` is `readWord`, at best remembering. */
+export function eachFeature<Known extends ReadWord>(
   text: string,
-  visit: (word: number, bucket: number, value: number) => void,
+  read: (word: string) => Known,
+  visit: FeatureVisitor<Known>,
 ): number {
   const { concepts, phraseHeads } = contentLexicon();
   const recent: { word: number; concept: number }[] = [];
   let recentFrom = 0;
-  let previous = "";
-  let beforePrevious = "";
-  let previousHash = 0;
+  let previous: Known | undefined;
+  let beforePrevious: Known | undefined;
   let count = 0;
 
   const meet = (concept: number): void => {
-    visit(count, hashPair(seeds.concept, concept, 0), weightOf.concept);
+    visit.feature(count, hashPair(seeds.concept, concept, 0), weightOf.concept);
     for (let at = recentFrom; at < recent.length; at++) {
       const earlier = recent[at];
       if (earlier !== undefined && earlier.word < count)
-        visit(count, hashPair(seeds.follows, earlier.concept + 1, concept), weightOf.follows);
+        visit.feature(count, hashPair(seeds.follows, earlier.concept + 1, concept), weightOf.follows);
     }
     recent.push({ word: count, concept });
   };
 
-  for (const match of plain(text).matchAll(wordPattern)) {
-    const word = tidy(match[0], concepts);
-    const hash = hashOf(word, 0, word.length, seeds.word);
-    visit(count, hash & (bucketCount - 1), weightOf.word);
-    visit(count, hashPair(seeds.neighbours, previousHash, hash), weightOf.neighbours);
-    if (word.length > 3) pieces(word, count, visit);
+  eachWord(text, (found) => {
+    const known = read(found);
+    visit.word(count, known);
+    visit.feature(count, hashPair(seeds.neighbours, previous?.hash ?? 0, known.hash), weightOf.neighbours);
 
     while (recentFrom < recent.length && (recent[recentFrom]?.word ?? 0) < count - reachWords) recentFrom++;
-    for (const concept of concepts.get(word) ?? []) meet(concept);
-    if (phraseHeads.has(previous)) {
-      for (const concept of concepts.get(`${previous}_${word}`) ?? []) meet(concept);
-      if (phraseHeads.has(`${beforePrevious}_${previous}`))
-        for (const concept of concepts.get(`${beforePrevious}_${previous}_${word}`) ?? []) meet(concept);
+    for (const concept of known.concepts) meet(concept);
+    if (previous?.isHead === true) {
+      for (const concept of concepts.get(`${previous.word}_${known.word}`) ?? []) meet(concept);
+      const head = `${beforePrevious?.word ?? ""}_${previous.word}`;
+      if (phraseHeads.has(head))
+        for (const concept of concepts.get(`${head}_${known.word}`) ?? []) meet(concept);
     }
     beforePrevious = previous;
-    previous = word;
-    previousHash = hash;
+    previous = known;
     count++;
     // Forgotten ones are let go now and then, so that a long text needs no more room than a short one.
     if (recentFrom > 1024) {
       recent.splice(0, recentFrom);
       recentFrom = 0;
     }
-  }
+  });
   return count;
 }
 
-function plain(text: string): string {
-  return text.normalize("NFKC").toLowerCase().replaceAll("’", "'");
+/** A word's own features: itself and its pieces. */
+export function wordFeatures(
+  { hash, pieces }: Pick<ReadWord, "hash" | "pieces">,
+  visit: (bucket: number, value: number) => void,
+): void {
+  visit(hash & (bucketCount - 1), weightOf.word);
+  for (const bucket of pieces) visit(bucket, weightOf.piece);
 }
+
+function eachWord(written: string, visit: (word: string) => void): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what ASCII is.
+  if (!/^[\x00-\x7f]*$/.test(written)) {
+    const plain = written.normalize("NFKC").toLowerCase().replaceAll("’", "'");
+    for (const [word] of plain.matchAll(wordPattern)) visit(word);
+    return;
+  }
+  const text = written.toLowerCase();
+  // The same by hand, at a tenth of the cost.
+  for (let at = 0; at < text.length; at++) {
+    if (asciiKind[text.charCodeAt(at)] !== BEGINS) continue;
+    const start = at;
+    while (at + 1 - start < LONGEST_WORD && (asciiKind[text.charCodeAt(at + 1)] ?? 0) > 0) at++;
+    visit(text.slice(start, at + 1));
+  }
+}
+
+const BEGINS = 1;
+const GOES_ON = 2;
+const asciiKind = Uint8Array.from({ length: 128 }, (_, code) => {
+  const char = String.fromCharCode(code);
+  return /[A-Za-z0-9]/.test(char) ? BEGINS : /['*@$-]/.test(char) ? GOES_ON : 0;
+});
 
 const lookAlikes: Readonly<Record<string, string>> = {
   "@": "a",
@@ -105,15 +164,13 @@ function tidy(found: string, known: ReadonlyMap<string, unknown>): string {
   return word;
 }
 
-function pieces(
-  word: string,
-  at: number,
-  visit: (word: number, bucket: number, value: number) => void,
-): void {
+function piecesOf(word: string): number[] {
   const framed = `<${word}>`;
+  const buckets: number[] = [];
   for (let length = 3; length <= 5; length++)
     for (let start = 0; start + length <= framed.length; start++)
-      visit(at, hashOf(framed, start, start + length, seeds.piece) & (bucketCount - 1), weightOf.piece);
+      buckets.push(hashOf(framed, start, start + length, seeds.piece) & (bucketCount - 1));
+  return buckets;
 }
 
 /** FNV-1a over UTF-16 units. */

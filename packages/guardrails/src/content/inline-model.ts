@@ -6,8 +6,9 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { rememberingWords } from "../word-memory.ts";
 import { type ContentScores, contentCategories, scoresBy } from "./category.ts";
-import { bucketCount, eachFeature } from "./features.ts";
+import { bucketCount, eachFeature, type ReadWord, readWord, wordFeatures } from "./features.ts";
 
 /** Windows are two blocks long and start at every block. */
 export const blockWords = 20;
@@ -45,14 +46,22 @@ export function readInlineModel(folder: string): InlineModel {
 }
 
 /** Per category the worst window's logit, as the training knows it. */
-export function inlineLogits(text: string, { header, weights }: InlineModel): number[] {
+export function inlineLogits(text: string, model: InlineModel): number[] {
+  const { header, weights } = model;
   const width = contentCategories.length;
   const sums: number[] = [];
-  const words = eachFeature(text, (word, bucket, value) => {
-    const at = Math.floor(word / blockWords) * width;
-    const from = bucket * width;
-    for (let category = 0; category < width; category++)
-      sums[at + category] = (sums[at + category] ?? 0) + value * (weights[from + category] ?? 0);
+  const words = eachFeature(text, readerFor(model), {
+    word: (word, known) => {
+      const at = Math.floor(word / blockWords) * width;
+      for (let category = 0; category < width; category++)
+        sums[at + category] = (sums[at + category] ?? 0) + (known.sums[category] ?? 0);
+    },
+    feature: (word, bucket, value) => {
+      const at = Math.floor(word / blockWords) * width;
+      const from = bucket * width;
+      for (let category = 0; category < width; category++)
+        sums[at + category] = (sums[at + category] ?? 0) + value * (weights[from + category] ?? 0);
+    },
   });
   const blocks = Math.ceil(words / blockWords);
   return contentCategories.map((_, category) => {
@@ -66,6 +75,30 @@ export function inlineLogits(text: string, { header, weights }: InlineModel): nu
     }
     return worst;
   });
+}
+
+/** A word, and what it and its letters weigh together in each category. */
+type WeighedWord = ReadWord & { readonly sums: Float64Array };
+
+const readers = new WeakMap<InlineModel, (word: string) => WeighedWord>();
+
+function readerFor(model: InlineModel): (word: string) => WeighedWord {
+  const known = readers.get(model);
+  if (known !== undefined) return known;
+  const reader = rememberingWords((found) => weighed(readWord(found), model));
+  readers.set(model, reader);
+  return reader;
+}
+
+function weighed(word: ReadWord, { weights }: InlineModel): WeighedWord {
+  const width = contentCategories.length;
+  const sums = new Float64Array(width);
+  wordFeatures(word, (bucket, value) => {
+    for (let category = 0; category < width; category++)
+      sums[category] = (sums[category] ?? 0) + value * (weights[bucket * width + category] ?? 0);
+  });
+  // The pieces are in the sums now.
+  return { ...word, pieces: [], sums };
 }
 
 /** What a window's sum is divided by. */

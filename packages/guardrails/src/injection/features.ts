@@ -3,7 +3,7 @@
  * fives, and the ideas of the lexicon in their order. Every feature belongs to one place, so the score of any stretch
  * of text is a difference of two running sums, and windows of every size cost nothing more.
  */
-import type { Token } from "./tokens.ts";
+import type { ReadWord, Token } from "./tokens.ts";
 
 export const WORD_SLOTS = 2 ** 19;
 export const LETTER_SLOTS = 2 ** 17;
@@ -34,9 +34,15 @@ const ideaSlot = (hash: number) => WORD_SLOTS + LETTER_SLOTS + (spread(hash) & (
 
 /** The same word as one or two before: padding that is meant to drown what stands around an order. */
 const AGAIN = ideaSlot(hashText("again", 3));
+const DISGUISED = ideaSlot(hashText("disguised", 3));
+const LOUD = hashText("loud", 3);
 
-interface Word {
+export interface HashedWord {
   hash: number;
+}
+
+/** And the slots of its letters in threes to fives. */
+export interface SpelledWord extends HashedWord {
   letters: Int32Array;
 }
 
@@ -44,7 +50,7 @@ const FEWEST_LETTERS = 3;
 const MOST_LETTERS = 5;
 const NO_LETTERS = new Int32Array(0);
 
-const readWord = (word: string): Word => {
+export const hashWord = (word: string): SpelledWord => {
   const hash = hashText(word, 1);
   if (word.length < 2) return { hash, letters: NO_LETTERS };
   const padded = `<${word}>`;
@@ -61,24 +67,10 @@ const readWord = (word: string): Word => {
   return { hash, letters };
 };
 
-/** Words repeat: each is read once per text. */
-export const createWordReader = () => {
-  const known = new Map<string, Word>();
-  return (word: string): Word => {
-    let answer = known.get(word);
-    if (answer === undefined) {
-      answer = readWord(word);
-      known.set(word, answer);
-    }
-    return answer;
-  };
-};
-
-/** Calls `letters` once and `slot` many times for each token, in order. */
-export const eachFeature = (
-  tokens: Token[],
-  readTheWord: (word: string) => Word,
-  take: { letters(at: number, slots: Int32Array): void; slot(at: number, slot: number): void },
+/** Calls `word` once and `slot` many times for each token, in order. */
+export const eachFeature = <Known extends ReadWord & HashedWord>(
+  tokens: readonly Token<Known>[],
+  take: { word(at: number, known: Known): void; slot(at: number, slot: number): void },
 ): void => {
   let previous = hashText("^", 2);
   let beforePrevious = previous;
@@ -86,15 +78,15 @@ export const eachFeature = (
   for (let at = 0; at < tokens.length; at++) {
     const token = tokens[at];
     if (token === undefined) break;
-    const { hash, letters } = readTheWord(token.word);
-    take.letters(at, letters);
+    const { hash } = token.known;
+    take.word(at, token.known);
     take.slot(at, wordSlot(hash));
     const pair = blend(previous, hash);
     take.slot(at, wordSlot(pair));
     take.slot(at, wordSlot(blend(beforePrevious, pair)));
     take.slot(at, wordSlot(blend(blend(beforePrevious, 77), hash)));
-    if (token.disguised) take.slot(at, ideaSlot(hashText("disguised", 3)));
-    if (token.loud) take.slot(at, ideaSlot(blend(hashText("loud", 3), token.idea)));
+    if (token.disguised) take.slot(at, DISGUISED);
+    if (token.loud) take.slot(at, ideaSlot(blend(LOUD, token.idea)));
     if (token.word === tokens[at - 1]?.word || token.word === tokens[at - 2]?.word) take.slot(at, AGAIN);
     if (token.idea > 0) takeIdea(token.idea, at, ideas, take);
     beforePrevious = previous;

@@ -3,8 +3,9 @@
  * words written backwards. Each is handed out in plain letters, with the place where it stood. One level deep, and no
  * more text than the original had.
  */
+import { createRunFinder } from "../character-run.ts";
 import type { Lexicon } from "./lexicon.ts";
-import { tokenize } from "./tokens.ts";
+import { readWord, tokenize } from "./tokens.ts";
 
 export interface HiddenText {
   text: string;
@@ -31,9 +32,10 @@ const ESCAPES =
 
 function* encodedSegments(text: string): Generator<HiddenText> {
   let left = MOST_SEGMENTS;
-  const rules: [RegExp, (segment: string) => string][] = [
-    [BASE64, (segment) => Buffer.from(segment, "base64").toString("utf8")],
+  const rules: [(text: string) => boolean, RegExp, (segment: string) => string][] = [
+    [mayHoldBase64, BASE64, (segment) => Buffer.from(segment, "base64").toString("utf8")],
     [
+      mayHoldHex,
       HEX,
       (segment) =>
         Buffer.from(segment.replace(/[^0-9a-fA-F]/g, ""), "hex")
@@ -41,18 +43,22 @@ function* encodedSegments(text: string): Generator<HiddenText> {
           .replaceAll("\0", ""),
     ],
   ];
-  for (const [pattern, decode] of rules)
-    for (const match of text.matchAll(pattern)) {
+  for (const [mayHold, pattern, decode] of rules)
+    for (const match of mayHold(text) ? text.matchAll(pattern) : []) {
       if (left === 0) return;
       const plain = decode(match[0]);
       if (!isProse(plain)) continue;
       left--;
       yield { text: plain, start: match.index, end: match.index + match[0].length };
     }
-  if (text.search(ESCAPES) < 0) return;
+  if (!/[&%\\+]/.test(text) || text.search(ESCAPES) < 0) return;
   const plain = text.replace(ESCAPES, unescapeOne);
   if (plain !== text) yield { text: plain, start: 0, end: text.length };
 }
+
+/** Whether there is anything long enough for the patterns, which try every place. */
+const mayHoldBase64 = createRunFinder(/[A-Za-z0-9+/_-]/, 16);
+const mayHoldHex = createRunFinder(/[0-9a-fA-F :,-]/, 24);
 
 const unescapeOne = (sequence: string): string => {
   const digits = sequence.replace(/^(&#x?|%|\\u|\\x|U\+)/, "").replace(";", "");
@@ -80,7 +86,8 @@ const FEWEST_KNOWN_WORDS = 3;
 /** How many known words of five letters and more a text has: enough of them, and it is a language. */
 const knownWords = (text: string, lexicon: Lexicon): number => {
   let known = 0;
-  for (const { word, idea } of tokenize(text, lexicon)) if (idea > 0 && word.length >= 5) known++;
+  for (const { word, idea } of tokenize(text, lexicon, (raw) => readWord(raw, lexicon)))
+    if (idea > 0 && word.length >= 5) known++;
   return known;
 };
 

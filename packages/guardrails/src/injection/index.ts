@@ -7,10 +7,19 @@
 import type { GuardFinding } from "@pawl/protocol";
 import type { Detector, ThresholdsOf } from "../guard-part.ts";
 import { nameCategory } from "./category.ts";
+import { couldInstruct } from "./could-instruct.ts";
 import { findHiddenTexts } from "./hidden-text.ts";
 import { createLexicon, type Lexicon } from "./lexicon.ts";
-import { type InjectionModel, readModel, type ScoredWindow, scoreWindows, toChance } from "./model.ts";
-import { type Token, tokenize } from "./tokens.ts";
+import {
+  createWeighing,
+  highestWindow,
+  type InjectionModel,
+  readModel,
+  type ScoredWindow,
+  toChance,
+  type WeighedWord,
+} from "./model.ts";
+import { type Token, tokenize, type WordReader } from "./tokens.ts";
 
 export { type InjectionCategory, injectionCategories } from "./category.ts";
 
@@ -44,16 +53,28 @@ export interface InjectionDetectorOptions {
 }
 
 export const createInjectionDetector = (options: InjectionDetectorOptions = {}): Detector => {
-  let parts: { model: InjectionModel; lexicon: Lexicon } | undefined;
+  let parts: Parts | undefined;
   return (text, { direction, reportFrom }) => {
-    parts ??= { model: options.model ?? readModel(), lexicon: createLexicon() };
-    const best = highestWindow(text, parts.model, parts.lexicon);
+    parts ??= partsWith(options.model ?? readModel());
+    if (!couldInstruct(text, direction, parts.lexicon)) return [];
+    const best = worstStretch(text, parts);
     if (best === undefined) return [];
     const score = toChance(best.logit, parts.model);
     const category = nameCategory(best.tokens, direction, best.hidden);
     if (score < (reportFrom?.(category) ?? FLAG_AT[direction])) return [];
     return [{ guard: "injection", category, score, ...span(best, text) } satisfies GuardFinding];
   };
+};
+
+interface Parts {
+  model: InjectionModel;
+  lexicon: Lexicon;
+  read: WordReader<WeighedWord>;
+}
+
+const partsWith = (model: InjectionModel): Parts => {
+  const lexicon = createLexicon();
+  return { model, lexicon, read: createWeighing(model, lexicon) };
 };
 
 interface Suspect {
@@ -64,7 +85,7 @@ interface Suspect {
   end: number;
 }
 
-const highestWindow = (text: string, model: InjectionModel, lexicon: Lexicon): Suspect | undefined => {
+const worstStretch = (text: string, { model, lexicon, read }: Parts): Suspect | undefined => {
   let best: Suspect | undefined;
   const take = (tokens: Token[], window: ScoredWindow, place?: { start: number; end: number }) => {
     if (best !== undefined && best.logit >= window.logit) return;
@@ -76,22 +97,16 @@ const highestWindow = (text: string, model: InjectionModel, lexicon: Lexicon): S
       end: place?.end ?? tokens[window.until - 1]?.end ?? text.length,
     };
   };
-  const plain = tokenize(text, lexicon);
-  const top = highest(scoreWindows(plain, model));
+  const plain = tokenize(text, lexicon, read);
+  const top = highestWindow(plain, model);
   if (top !== undefined) take(plain, top);
   for (const hidden of findHiddenTexts(text, lexicon)) {
-    const tokens = tokenize(hidden.text, lexicon);
-    const window = highest(scoreWindows(tokens, model));
+    const tokens = tokenize(hidden.text, lexicon, read);
+    const window = highestWindow(tokens, model);
     if (window !== undefined) take(tokens, window, hidden);
   }
   return best;
 };
-
-const highest = (windows: ScoredWindow[]): ScoredWindow | undefined =>
-  windows.reduce<ScoredWindow | undefined>(
-    (held, window) => (held === undefined || window.logit > held.logit ? window : held),
-    undefined,
-  );
 
 /** A window that is the whole text has no place to name. */
 const span = ({ start, end }: Suspect, text: string): { start?: number; end?: number } =>

@@ -4,8 +4,10 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createWordReader, eachFeature, SLOTS } from "./features.ts";
-import type { Token } from "./tokens.ts";
+import { rememberingWords } from "../word-memory.ts";
+import { eachFeature, type HashedWord, hashWord, SLOTS } from "./features.ts";
+import type { Lexicon } from "./lexicon.ts";
+import { type ReadWord, readWord, type Token, type WordReader } from "./tokens.ts";
 import { cutWindows, WINDOW_TOKENS, type Window } from "./windows.ts";
 
 /** A word has a dozen groups of letters: together they weigh about as much as its other features. */
@@ -57,34 +59,47 @@ export interface ScoredWindow extends Window {
   logit: number;
 }
 
-/** The windows of a text with their logits. Linear in the text: all windows share one row of running sums. */
-export const scoreWindows = (tokens: Token[], { weights, step, scales }: InjectionModel): ScoredWindow[] => {
+/** A word with its hash, and what its letters weigh together under the model. */
+export interface WeighedWord extends ReadWord, HashedWord {
+  letterSum: number;
+}
+
+/** One for all texts, since it remembers. */
+export const createWeighing = (model: InjectionModel, lexicon: Lexicon): WordReader<WeighedWord> =>
+  rememberingWords((raw) => {
+    const known = readWord(raw, lexicon);
+    const { hash, letters } = hashWord(known.word);
+    let letterSum = 0;
+    for (const slot of letters) letterSum += model.weights[slot] ?? 0;
+    return { ...known, hash, letterSum };
+  });
+
+/** The window of a text with the highest logit; undefined: there is no word. Linear: all windows share one row of running sums. */
+export const highestWindow = (
+  tokens: readonly Token<WeighedWord>[],
+  { weights, step, scales }: InjectionModel,
+): ScoredWindow | undefined => {
   const sums = new Float64Array(tokens.length + 1);
-  const letterSums = new Map<Int32Array, number>();
   let sum = 0;
-  eachFeature(tokens, createWordReader(), {
-    letters: (at, slots) => {
+  eachFeature(tokens, {
+    word: (at, { letterSum }) => {
       sums[at] = sum;
-      let letters = letterSums.get(slots);
-      if (letters === undefined) {
-        letters = 0;
-        for (const slot of slots) letters += weights[slot] ?? 0;
-        letterSums.set(slots, letters);
-      }
-      sum += letters * LETTER_SHARE;
+      sum += letterSum * LETTER_SHARE;
     },
     slot: (_, slot) => {
       sum += weights[slot] ?? 0;
     },
   });
   sums[tokens.length] = sum;
-  return cutWindows(tokens.length).map((window) => ({
-    ...window,
-    logit:
-      (scales[window.scale] ?? 0) +
-      (step * ((sums[window.until] ?? 0) - (sums[window.from] ?? 0))) /
-        Math.sqrt(window.until - window.from + WINDOW_DAMPING_TOKENS),
-  }));
+  let highest: ScoredWindow | undefined;
+  for (const window of cutWindows(tokens.length)) {
+    const { scale, from, until } = window;
+    const logit =
+      (scales[scale] ?? 0) +
+      (step * ((sums[until] ?? 0) - (sums[from] ?? 0))) / Math.sqrt(until - from + WINDOW_DAMPING_TOKENS);
+    if (highest === undefined || logit > highest.logit) highest = { ...window, logit };
+  }
+  return highest;
 };
 
 export const toChance = (logit: number, { middle, slope }: InjectionModel): number =>

@@ -6,17 +6,29 @@
 import { foldCodePoint, unleet, unmixScripts } from "./fold-word.ts";
 import type { Lexicon } from "./lexicon.ts";
 
-export interface Token {
+/** A word as it was written, by what it stands for. */
+export interface ReadWord {
   word: string;
-  start: number;
-  end: number;
   /** The idea of the lexicon, 0 for none. */
   idea: number;
   /** Written so as to be overlooked. */
   disguised: boolean;
+}
+
+/** `Known` is what the caller keeps of a word besides: it is the same wherever the word stands. */
+export interface Token<Known extends ReadWord = ReadWord> {
+  known: Known;
+  word: string;
+  start: number;
+  end: number;
+  idea: number;
+  disguised: boolean;
   /** All in capitals, two letters at least. */
   loud: boolean;
 }
+
+/** A word from the text → what is known of it; at best one that remembers. */
+export type WordReader<Known extends ReadWord> = (raw: string) => Known;
 
 const LONGEST_WORD = 32;
 const SPACELESS = /[\u0e00-\u0e7f\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]/;
@@ -28,19 +40,27 @@ const isWord = (char: string): boolean => {
   return /[\p{L}\p{M}\p{N}]/u.test(char);
 };
 
-export const tokenize = (text: string, lexicon: Lexicon): Token[] => {
-  // Words repeat: each is looked up once per text.
-  const ideas = new Map<string, number>();
-  const ideaOf = (word: string): number => {
-    let idea = ideas.get(word);
-    if (idea === undefined) {
-      idea = lexicon.ideaOf(word);
-      ideas.set(word, idea);
-    }
-    return idea;
-  };
-  return joinSpelledOut(split(text, { ...lexicon, ideaOf }), lexicon);
+export const tokenize = <Known extends ReadWord>(
+  text: string,
+  lexicon: Lexicon,
+  read: WordReader<Known>,
+): Token<Known>[] => joinSpelledOut(split(text, lexicon, read), lexicon, read);
+
+export const readWord = (raw: string, lexicon: Lexicon): ReadWord => {
+  let word = unmixScripts(raw);
+  let disguised = word !== raw;
+  if (word.length > 3 && /[0-9@$!|]/.test(word)) {
+    const plain = unleet(word);
+    if (plain !== word && lexicon.knows(plain)) {
+      word = plain;
+      disguised = true;
+    } else if (/^[0-9]+$/.test(word)) word = ZEROS.slice(0, word.length);
+  }
+  return { word, idea: lexicon.ideaOf(word), disguised };
 };
+
+/** Numbers differ in every text, and say no more than how long they are. */
+const ZEROS = "000000";
 
 /** 1: a capital, 2: a small letter or digit, 3: a sign that may stand inside a word, 0: any other ASCII character. */
 const ASCII = Uint8Array.from({ length: 128 }, (_, code) => {
@@ -49,8 +69,12 @@ const ASCII = Uint8Array.from({ length: 128 }, (_, code) => {
 });
 const isPlain = (code: number): boolean => code < 128 && (ASCII[code] === 1 || ASCII[code] === 2);
 
-const split = (text: string, lexicon: Lexicon): Token[] => {
-  const tokens: Token[] = [];
+const split = <Known extends ReadWord>(
+  text: string,
+  lexicon: Lexicon,
+  read: WordReader<Known>,
+): Token<Known>[] => {
+  const tokens: Token<Known>[] = [];
   let word = "";
   let start = 0;
   let end = 0;
@@ -58,7 +82,16 @@ const split = (text: string, lexicon: Lexicon): Token[] => {
   let hidden = 0;
   const close = () => {
     if (word === "") return;
-    tokens.push(toToken(word, start, end, upper, hidden, lexicon));
+    const known = read(word);
+    tokens.push({
+      known,
+      word: known.word,
+      start,
+      end,
+      idea: known.idea,
+      disguised: hidden > 1 || known.disguised,
+      loud: upper > 1 && upper === word.length,
+    });
     word = "";
     upper = 0;
     hidden = 0;
@@ -87,7 +120,7 @@ const split = (text: string, lexicon: Lexicon): Token[] => {
         add(text.charAt(at), at, at + 1);
       else {
         close();
-        if (code > 32 || code === 10) pushSign(tokens, text.charAt(at), at, at + 1);
+        if (code > 32 || code === 10) pushSign(tokens, text.charAt(at), at, at + 1, read);
       }
       at++;
     } else {
@@ -97,19 +130,12 @@ const split = (text: string, lexicon: Lexicon): Token[] => {
       if (char === "") hidden += word === "" ? 0 : 1;
       else if (SPACELESS.test(char)) {
         close();
-        tokens.push({
-          word: char,
-          start: at,
-          end: next,
-          idea: lexicon.ideaAt(text, at),
-          disguised: false,
-          loud: false,
-        });
+        tokens.push({ ...signToken(read(char), at, next), idea: lexicon.ideaAt(text, at) });
       } else if (isWord(char)) add(char, at, next);
       else if (char === "’" && word !== "" && /^\p{L}/u.test(text.slice(next, next + 2))) add("'", at, next);
       else {
         close();
-        if (char.trim() !== "") pushSign(tokens, char, at, next);
+        if (char.trim() !== "") pushSign(tokens, char, at, next, read);
       }
       at = next;
     }
@@ -118,50 +144,51 @@ const split = (text: string, lexicon: Lexicon): Token[] => {
   return tokens;
 };
 
-const toToken = (
-  raw: string,
+/** A sign that goes on is the same token, in three lengths. */
+const pushSign = <Known extends ReadWord>(
+  tokens: Token<Known>[],
+  sign: string,
   start: number,
   end: number,
-  upper: number,
-  hidden: number,
-  lexicon: Lexicon,
-): Token => {
-  let word = unmixScripts(raw);
-  let disguised = hidden > 1 || word !== raw;
-  if (word.length > 3 && /[0-9@$!|]/.test(word)) {
-    const plain = unleet(word);
-    if (plain !== word && lexicon.knows(plain)) {
-      word = plain;
-      disguised = true;
-    } else if (/^[0-9]+$/.test(word)) word = "0".repeat(Math.min(word.length, 6));
-  }
-  return { word, start, end, idea: lexicon.ideaOf(word), disguised, loud: upper > 1 && upper === raw.length };
-};
-
-/** A sign that goes on is the same token, in three lengths. */
-const pushSign = (tokens: Token[], sign: string, start: number, end: number): void => {
+  read: WordReader<Known>,
+): void => {
   const last = tokens.at(-1);
-  if (last !== undefined && last.word.charAt(0) === sign.charAt(0) && last.end === start && !isWord(sign)) {
+  if (last !== undefined && last.end === start && last.word.charAt(0) === sign.charAt(0) && !isWord(sign)) {
     last.end = end;
     const length = end - last.start;
-    last.word = sign.charAt(0).repeat(length < 3 ? length : length < 8 ? 3 : 4);
-  } else tokens.push({ word: sign, start, end, idea: 0, disguised: false, loud: false });
+    last.known = read(sign.charAt(0).repeat(length < 3 ? length : length < 8 ? 3 : 4));
+    last.word = last.known.word;
+  } else tokens.push(signToken(read(sign), start, end));
 };
+
+const signToken = <Known extends ReadWord>(known: Known, start: number, end: number): Token<Known> => ({
+  known,
+  word: known.word,
+  start,
+  end,
+  idea: 0,
+  disguised: false,
+  loud: false,
+});
 
 const FEWEST_LETTERS = 5;
 
 /** `i g n o r e` and `i-g-n-o-r-e` become one word; a wider gap ends a word, else known words are cut from the row. */
-const joinSpelledOut = (tokens: Token[], lexicon: Lexicon): Token[] => {
-  const answer: Token[] = [];
+const joinSpelledOut = <Known extends ReadWord>(
+  tokens: Token<Known>[],
+  lexicon: Lexicon,
+  read: WordReader<Known>,
+): Token<Known>[] => {
+  const answer: Token<Known>[] = [];
   for (let at = 0; at < tokens.length; ) {
-    const letters = spelledOut(tokens, at);
+    const token = tokens[at];
+    const letters = isLetter(token) ? spelledOut(tokens, at) : [];
     if (letters.length < FEWEST_LETTERS) {
-      const token = tokens[at];
       if (token !== undefined) answer.push(token);
       at++;
       continue;
     }
-    for (const piece of pieces(letters, lexicon)) answer.push(piece);
+    for (const piece of pieces(letters, lexicon, read)) answer.push(piece);
     const end = letters.at(-1)?.end ?? 0;
     while ((tokens[at]?.start ?? Number.POSITIVE_INFINITY) < end) at++;
   }
@@ -177,8 +204,8 @@ const isLetter = (token: Token | undefined): boolean =>
 
 const SEPARATOR = /^[-._*+~|\\/]$/;
 
-const spelledOut = (tokens: Token[], from: number): Token[] => {
-  const letters: Token[] = [];
+const spelledOut = <Known extends ReadWord>(tokens: Token<Known>[], from: number): Token<Known>[] => {
+  const letters: Token<Known>[] = [];
   for (let at = from; at < tokens.length; at++) {
     const token = tokens[at];
     if (token === undefined) break;
@@ -188,7 +215,11 @@ const spelledOut = (tokens: Token[], from: number): Token[] => {
   return letters;
 };
 
-function* pieces(letters: Token[], lexicon: Lexicon): Generator<Token> {
+function* pieces<Known extends ReadWord>(
+  letters: Token<Known>[],
+  lexicon: Lexicon,
+  read: WordReader<Known>,
+): Generator<Token<Known>> {
   const gaps = letters.map((letter, at) => letter.start - (letters[at - 1]?.end ?? letter.start));
   const usual = Math.min(...gaps.slice(1, 200));
   for (let from = 0; from < letters.length; ) {
@@ -199,15 +230,10 @@ function* pieces(letters: Token[], lexicon: Lexicon): Generator<Token> {
     const cut = firstWord(text, lexicon);
     const last = row[cut - 1] ?? row.at(-1);
     const [first] = row;
-    if (first !== undefined && last !== undefined)
-      yield {
-        word: text.slice(0, cut),
-        start: first.start,
-        end: last.end,
-        idea: lexicon.ideaOf(text.slice(0, cut)),
-        disguised: true,
-        loud: false,
-      };
+    if (first !== undefined && last !== undefined) {
+      const known = read(text.slice(0, cut));
+      yield { ...signToken(known, first.start, last.end), idea: known.idea, disguised: true };
+    }
     from += cut;
   }
 }

@@ -20,10 +20,10 @@ export const leakThresholds: ThresholdsOf = (category) =>
 /** The longest run decides; shorter runs of the same answer are one finding each. */
 export function detectPromptLeak(text: string, { systemPrompt }: CheckContext): GuardFinding[] {
   if (systemPrompt === undefined) return [];
-  const prompt = wordsOf(systemPrompt);
-  if (prompt.length < SHINGLE_WORDS) return [];
-  const whole = Math.min(WHOLE_WORDS, Math.max(SHINGLE_WORDS, prompt.length * WHOLE_SHARE));
-  return runsOf(wordsOf(text), shinglesOf(prompt)).map(({ words, start, end }) => ({
+  const prompt = readPrompt(systemPrompt);
+  if (prompt.hashes.size === 0) return [];
+  const whole = Math.min(WHOLE_WORDS, Math.max(SHINGLE_WORDS, prompt.words * WHOLE_SHARE));
+  return runsOf(wordsOf(text), prompt).map(({ words, start, end }) => ({
     guard: "leak",
     category: "system_prompt",
     score: Math.min(1, words / whole),
@@ -33,9 +33,26 @@ export function detectPromptLeak(text: string, { systemPrompt }: CheckContext): 
 }
 
 /** What the prompt says, in numbers: each of its words has one, and each shingle the hash of its words' numbers. */
-type Shingles = { readonly numbers: ReadonlyMap<string, number>; readonly hashes: ReadonlySet<number> };
+type Prompt = {
+  readonly words: number;
+  readonly numbers: ReadonlyMap<string, number>;
+  readonly hashes: ReadonlySet<number>;
+};
 
-function shinglesOf(prompt: readonly Word[]): Shingles {
+/** Agents are few, and each answer of theirs is held against the same prompt. */
+const MOST_PROMPTS = 100;
+const prompts = new Map<string, Prompt>();
+
+function readPrompt(systemPrompt: string): Prompt {
+  const known = prompts.get(systemPrompt);
+  if (known !== undefined) return known;
+  const fresh = shinglesOf(wordsOf(systemPrompt));
+  if (prompts.size >= MOST_PROMPTS) prompts.clear();
+  prompts.set(systemPrompt, fresh);
+  return fresh;
+}
+
+function shinglesOf(prompt: readonly Word[]): Prompt {
   const numbers = new Map<string, number>();
   for (const { word } of prompt) if (!numbers.has(word)) numbers.set(word, numbers.size + 1);
   const hashes = new Set<number>();
@@ -44,7 +61,7 @@ function shinglesOf(prompt: readonly Word[]): Shingles {
     const hash = hasher(numbers.get(word) ?? 0);
     if (hash !== undefined) hashes.add(hash);
   }
-  return { numbers, hashes };
+  return { words: prompt.length, numbers, hashes };
 }
 
 const BASE = 0x01000193;
@@ -68,7 +85,7 @@ function createHasher(): (word: number) => number | undefined {
 
 function runsOf(
   words: readonly Word[],
-  { numbers, hashes }: Shingles,
+  { numbers, hashes }: Prompt,
 ): { readonly words: number; readonly start: number; readonly end: number }[] {
   const runs: { words: number; start: number; end: number }[] = [];
   const hasher = createHasher();

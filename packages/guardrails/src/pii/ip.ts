@@ -14,13 +14,18 @@ const notAnAddress =
 export function findIpAddresses(text: string): Found[] {
   const found: Found[] = [];
   const add = (start: number, end: number) => found.push({ category: "ip_address", start, end, score: 1 });
-  for (const { index, 0: address } of text.matchAll(v4))
+  for (const { index, 0: address } of /\d\.\d/.test(text) ? text.matchAll(v4) : [])
     if (!notAnAddress.test(before(text, index, 16))) add(index, index + address.length);
-  for (const { index, 0: candidate } of text.matchAll(v6)) {
+  for (const { index, 0: candidate } of hasTwoColons(text) ? text.matchAll(v6) : []) {
     const address = withoutClosingColon(candidate);
     if (isIPv6(address) && looksMeant(address)) add(index, index + address.length);
   }
   return found;
+}
+
+function hasTwoColons(text: string): boolean {
+  const first = text.indexOf(":");
+  return first !== -1 && text.indexOf(":", first + 1) !== -1;
 }
 
 /** "…::1: refused": the colon is the sentence's. */

@@ -4,6 +4,7 @@
  * numbering plan of one of the expected countries allows. A word for another kind of number speaks against it.
  */
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from "libphonenumber-js/max";
+import { countDigits } from "./digits.ts";
 import type { Found } from "./found.ts";
 import { namesOtherNumber } from "./surroundings.ts";
 
@@ -16,6 +17,7 @@ export const defaultPhoneRegions: readonly string[] = (
 /** So many candidates ask the numbering plans; after that, of a text that is all numbers, the shape alone decides. */
 const MAX_LOOKUPS = 1_000;
 const MAX_GROUPS = 7;
+const FEWEST_DIGITS = 7;
 
 /** Groups of digits with little between; a bracket may open and close once near the beginning. */
 const run =
@@ -32,7 +34,7 @@ export function findPhones(text: string, regions: readonly string[] = defaultPho
   const found: Found[] = [];
   const knowledge = { ...createPlans(regions), isAnnounced: createAnnouncements(text) };
   for (const { index, 0: digits } of text.matchAll(run)) {
-    if (countDigits(digits) < 7) continue;
+    if (countDigits(digits) < FEWEST_DIGITS) continue;
     if (!digits.startsWith("+") && namesOtherNumber(text, index)) continue;
     const groups = groupsIn(digits, index);
     // Where the last number or date ended; what begins amid other digits is hardly a number of its own.
@@ -73,7 +75,7 @@ function longestPhone(
     if (count > 15) continue;
     // A part of a date or of a book's number is no number to call.
     if (count > 3 && isOther(number, count)) return { last, ended: true };
-    if (count < 7) continue;
+    if (count < FEWEST_DIGITS) continue;
     const after = endWithExtension(text, end);
     if (after === end && /^(?:[\p{L}\p{N}_@]|[.,:]\d)/u.test(text.slice(end, end + 2))) continue;
     const score = scoreOf(start, number, isOwn && last === groups.length - 1, plans);
@@ -148,8 +150,17 @@ type Plans = {
   readonly isNational: (number: string) => boolean;
 };
 
+const known = new WeakMap<readonly string[], readonly CountryCode[]>();
+
+function countriesOf(regions: readonly string[]): readonly CountryCode[] {
+  const countries =
+    known.get(regions) ?? regions.filter((region): region is CountryCode => isSupportedCountry(region));
+  known.set(regions, countries);
+  return countries;
+}
+
 function createPlans(regions: readonly string[]): Plans {
-  const countries = regions.filter((region): region is CountryCode => isSupportedCountry(region));
+  const countries = countriesOf(regions);
   let left = MAX_LOOKUPS;
   return {
     isInternational: (number) => {
@@ -169,13 +180,4 @@ function createPlans(regions: readonly string[]): Plans {
 function endWithExtension(text: string, end: number): number {
   extension.lastIndex = end;
   return extension.test(text) ? extension.lastIndex : end;
-}
-
-function countDigits(number: string): number {
-  let count = 0;
-  for (let at = 0; at < number.length; at += 1) {
-    const code = number.charCodeAt(at);
-    if (code >= 48 && code <= 57) count += 1;
-  }
-  return count;
 }

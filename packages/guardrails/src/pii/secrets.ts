@@ -2,6 +2,7 @@
  * What opens doors: private keys, tokens of known vendors, JWTs, values that a name before them calls secret, and URLs
  * that carry a password. Linear whatever the text: no pattern searches the same stretch from many starts.
  */
+import { createRunFinder } from "../character-run.ts";
 import type { Found } from "./found.ts";
 import { vendorKeys } from "./vendor-key.ts";
 
@@ -9,16 +10,22 @@ export function findSecrets(text: string): Found[] {
   return [
     ...findPrivateKeys(text),
     ...findUrlsWithPasswords(text),
-    // Nothing random is so long and has no digit.
-    ...(/\d/.test(text) ? [...findJwts(text), ...findVendorKeys(text), ...findNamedSecrets(text)] : []),
+    ...(mayHoldKey(text) ? [...findJwts(text), ...findVendorKeys(text), ...findNamedSecrets(text)] : []),
   ];
 }
+
+/** Nothing random is so long and has no digit; the shortest key (`xoxb-` and ten characters) is one run of its own. */
+function mayHoldKey(text: string): boolean {
+  return hasLongRun(text) && /\d/.test(text);
+}
+const hasLongRun = createRunFinder(/[\w.~+/=:!@#$%^&*-]/, 15);
 
 const keyBegin = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
 
 /** PEM blocks; an unclosed one goes to the end of the text. */
 function findPrivateKeys(text: string): Found[] {
   const found: Found[] = [];
+  if (!text.includes("-----BEGIN ")) return found;
   const begin = new RegExp(keyBegin);
   for (let head = begin.exec(text); head !== null; head = begin.exec(text)) {
     const close = text.indexOf("-----END ", begin.lastIndex);

@@ -2,6 +2,7 @@
  * Numbers that the United States and their states give to people. A social security number has a shape of its own;
  * passports and driver's licences are told by a word before them only.
  */
+import { countDigits } from "./digits.ts";
 import type { Found } from "./found.ts";
 import { before, namesOtherNumber } from "./surroundings.ts";
 
@@ -16,8 +17,14 @@ const licenceShape = /(?<![\w-])[A-Z]{0,7}\d[A-Z0-9]*(?:[- ][A-Z]?\d[A-Z0-9]*){0
 const licenceWord =
   /(?:\bdriv(?:er(?:['’]?s|s['’])?|ing)[\s-]{1,2}licen[cs]e|\blicen[cs]e\s{1,2}(?:number|no|num|#)|\bdln?\b|\bd\.l\.)/i;
 
+const SSN_DIGITS = 9;
+
 export function findUsNumbers(text: string): Found[] {
-  return [...findSsns(text), ...findPassports(text), ...findLicences(text)];
+  return [
+    ...(countDigits(text, SSN_DIGITS) < SSN_DIGITS ? [] : findSsns(text)),
+    ...findPassports(text),
+    ...findLicences(text),
+  ];
 }
 
 function findSsns(text: string): Found[] {
