@@ -18,7 +18,7 @@ if not task then
   return { 'UNKNOWN' }
 end
 local head = task.head
-alsoRead(task, { 'leg', 'claimed_leg', 'claimed_start', 'deadline_at', 'wake_at' })
+alsoRead(task, { 'leg', 'claimed_leg', 'claimed_start' })
 if leg ~= head.leg or (head.status ~= 'queued' and head.status ~= 'running') then
   return { 'REFUSED', head.status }
 end
@@ -37,8 +37,8 @@ else
   put(task, 'moved_at', nowText)
   -- Who performs it has found its job: the queue is owed nothing any more.
   redis.call('ZREM', key(base, 'owed'), task.id .. '.' .. leg)
+  -- Its alarm, the deadline, was set when it was queued.
   setStatus(task, 'running')
-  setAlarm(task)
   append(task, { started })
   -- Only where a worker died, or was told to leave in the middle of a call, is there money to be settled.
   if head.holds ~= '' or string.find(head.money, ' [1-9]%d*$') then
