@@ -1,5 +1,5 @@
 /** POST /v1/guardrails/check: what the guards say of a text, under the caller's own policy. Nothing is stored. */
-import { createGuard, type Guard } from "@pawl/guardrails";
+import { createModeratedGuard, type Guard } from "@pawl/guardrails";
 import { GuardCheckRequest, type GuardFinding, type GuardVerdict } from "@pawl/protocol";
 import type { Router } from "express";
 import type { ApiDeps } from "./api-deps.ts";
@@ -17,7 +17,11 @@ export function guardrailRoutes(router: Router, deps: Pick<ApiDeps, "config" | "
     const name = own === undefined ? "" : tenant;
     const known =
       guards.get(name) ??
-      createGuard(...(guardrails.policy ? [guardrails.policy] : []), ...(own ? [own] : []));
+      createModeratedGuard(
+        guardrails.moderation,
+        ...(guardrails.policy ? [guardrails.policy] : []),
+        ...(own ? [own] : []),
+      );
     guards.set(name, known);
     return known;
   };

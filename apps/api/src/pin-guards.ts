@@ -4,9 +4,9 @@
  * a tenant's tasks of one agent through a day, so that the provider's prompt cache serves them all.
  */
 import { createHmac } from "node:crypto";
-import type { PawlConfig } from "@pawl/agent";
-import { makeCanary, plantCanary, spotlightRule } from "@pawl/guardrails";
-import type { AgentDefinition } from "@pawl/protocol";
+import { cheapestModel, type PawlConfig, priceOf } from "@pawl/agent";
+import { asksSecondOpinion, makeCanary, plantCanary, spotlightRule, toneRuleIn } from "@pawl/guardrails";
+import type { AgentDefinition, GuardPolicy } from "@pawl/protocol";
 
 export type PinTerms = {
   config: PawlConfig;
@@ -26,11 +26,32 @@ export function pinGuards(definition: AgentDefinition, terms: PinTerms): AgentDe
     (policy) => (policy === undefined ? [] : [policy]),
   );
   const { canary, nonce } = secretWords(terms);
+  const judge = asksModel(policies) ? (own?.judge ?? cheapestOf(definition, terms)) : undefined;
   return {
     ...definition,
     system: plantCanary(`${definition.system}\n\n${spotlightRule(nonce)}`, canary),
-    guards: { policies, canary, nonce, taint: own?.taint ?? "flagged", repairs: own?.repairs ?? 1 },
+    guards: {
+      policies,
+      canary,
+      nonce,
+      taint: own?.taint ?? "flagged",
+      repairs: own?.repairs ?? 1,
+      ...(judge === undefined ? {} : { judge }),
+    },
   };
+}
+
+function asksModel(policies: readonly GuardPolicy[]): boolean {
+  return asksSecondOpinion(policies) || toneRuleIn(policies) !== undefined;
+}
+
+function cheapestOf(
+  { model, fallback, tiers }: AgentDefinition,
+  { config, nowMs }: PinTerms,
+): string | undefined {
+  const own = [model, ...(fallback === undefined ? [] : [fallback]), ...Object.values(tiers ?? {})];
+  const known = [...own, ...Object.values(config.routing.tiers)];
+  return cheapestModel(known, (name, atMs) => priceOf(name, atMs, config.prices), nowMs);
 }
 
 function secretWords({ secret, tenant, agentVersion, nowMs }: PinTerms): { canary: string; nonce: string } {

@@ -140,7 +140,11 @@ async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log):
           keep: (question, answer, ttlMs) =>
             cacheAnswer(store, { tenant, question, ttlMs }, { ...answer, text: redactText(answer.text) }),
         },
-        guards: taskGuards(state.submitted.definition.guards, state.submitted.definition.system),
+        guards: taskGuards(
+          state.submitted.definition.guards,
+          state.submitted.definition.system,
+          config.guardrails.moderation,
+        ),
         text: stream,
         nowMs: deps.nowMs,
         random: Math.random,

@@ -93,6 +93,7 @@ function toStep(
             reserveNanoUsd: next.reserveNanoUsd,
             events: next.events,
             leastNanoUsd: next.leastNanoUsd,
+            ...(next.mayWait === undefined ? {} : { mayWait: next.mayWait }),
           },
         }),
   };

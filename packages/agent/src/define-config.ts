@@ -34,6 +34,21 @@ const guardrailsSchema = z.strictObject({
   taint: Taint.optional(),
   /** How often the model may write a blocked answer anew. Default 1. */
   repairs: z.int().min(0).max(5).optional(),
+  /** The model for second opinions and the tone. Default: the cheapest of the agent's models and of `routing.tiers`. */
+  judge: z.string().min(1).optional(),
+});
+
+/**
+ * A moderator of the operator's choice: how likely the text shows each category, 0 to 1 (`violence`, `hate_speech`,
+ * `sexual_content`, `self_harm`, `illegal_activities`; what is missing is the guards' own to say). The signal is aborted
+ * once nobody waits any more; a rejection leaves the guards' scores.
+ */
+export type Moderate = (text: string, signal: AbortSignal) => Promise<Readonly<Record<string, number>>>;
+
+const moderatorSchema = z.strictObject({
+  moderate: z.custom<Moderate>((value) => typeof value === "function", { error: "must be a function" }),
+  /** Default 3,000. */
+  timeoutMs: z.int().min(1).max(60_000).optional(),
 });
 
 /** Said to an end user as it stands. */
@@ -116,7 +131,12 @@ export const configSchema = z.strictObject({
   routing: z.strictObject({ tiers: tiersSchema.optional() }).optional(),
   /** Of all agents; a tenant's own policy goes before an agent's. */
   guardrails: z
-    .strictObject({ policy: GuardPolicy.optional(), tenants: z.record(z.string(), GuardPolicy).optional() })
+    .strictObject({
+      policy: GuardPolicy.optional(),
+      tenants: z.record(z.string(), GuardPolicy).optional(),
+      /** Asked about content where a policy says so (`content.moderator`). */
+      moderator: moderatorSchema.optional(),
+    })
     .optional(),
   /** When a model counts as down, and what the fleet may ask of it a minute. */
   capacity: capacitySchema.optional(),
@@ -164,6 +184,7 @@ export type PawlConfig = {
   readonly guardrails: {
     readonly policy: GuardPolicy | undefined;
     readonly tenants: Readonly<Record<string, GuardPolicy>>;
+    readonly moderation: { readonly moderate: Moderate; readonly timeoutMs?: number } | undefined;
   };
   /** For agents without tiers of their own. */
   readonly routing: { readonly tiers: ModelTiers };
@@ -227,7 +248,11 @@ export function defineConfig(input: ConfigInput, atMs: number = Date.now()): Paw
     ),
     timeZone: limits?.time_zone ?? "UTC",
     scopeLimits: scopeLimitsOf(limits ?? {}),
-    guardrails: { policy: guardrails?.policy, tenants: guardrails?.tenants ?? {} },
+    guardrails: {
+      policy: guardrails?.policy,
+      tenants: guardrails?.tenants ?? {},
+      moderation: moderationOf(guardrails?.moderator),
+    },
     routing: { tiers: tiersOver(defaultTiers, routing?.tiers) },
     capacity: capacityOf(capacity ?? {}),
   };
@@ -239,6 +264,14 @@ export function defineConfig(input: ConfigInput, atMs: number = Date.now()): Paw
   ];
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(Object.defineProperty(config, DEFINED, { value: true }));
+}
+
+function moderationOf(
+  moderator: z.output<typeof moderatorSchema> | undefined,
+): PawlConfig["guardrails"]["moderation"] {
+  if (moderator === undefined) return undefined;
+  const { moderate, timeoutMs } = moderator;
+  return { moderate, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
 }
 
 function toolListFaults(ownTools: readonly Tool[]): ConfigFault[] {
@@ -285,6 +318,8 @@ function agentFaults(config: PawlConfig, atMs: number): ConfigFault[] {
     if (agent.model !== AUTO_MODEL) faults.push(...priceFaults(config, `${path}.model`, agent.model, atMs));
     if (agent.fallback !== undefined)
       faults.push(...priceFaults(config, `${path}.fallback`, agent.fallback, atMs));
+    if (agent.guardrails !== undefined && agent.guardrails !== false && agent.guardrails.judge !== undefined)
+      faults.push(...priceFaults(config, `${path}.guardrails.judge`, agent.guardrails.judge, atMs));
     for (const [tier, model] of Object.entries(agent.tiers ?? {}))
       if (model !== undefined) faults.push(...priceFaults(config, `${path}.tiers.${tier}`, model, atMs));
     if (agent.fallback === agent.model && agent.model !== AUTO_MODEL)

@@ -7,6 +7,7 @@ export {
   type ConfigFault,
   type ConfigInput,
   defineConfig,
+  type Moderate,
   type PawlConfig,
 } from "./define-config.ts";
 export { defineTool, type JsonValue, type Tool, type ToolContext, type ToolDocument } from "./define-tool.ts";
@@ -40,7 +41,7 @@ export {
   type ModelRequest,
 } from "./model/ask-model.ts";
 export type { ModelReply } from "./model/reply.ts";
-export { cheaperModel, softShareOf } from "./models/cheaper-model.ts";
+export { cheaperModel, cheapestModel, softShareOf } from "./models/cheaper-model.ts";
 export { contextWindowOf, DEFAULT_CONTEXT_WINDOW_TOKENS } from "./models/context-window.ts";
 export { type BilledUsage, costNanoUsd, type Price, priceOf, worstCaseNanoUsd } from "./models/prices.ts";
 export { AUTO_MODEL, type Route, type RouteQuestion, routeModel, routeQuestion } from "./models/route.ts";
@@ -48,6 +49,7 @@ export type { ScopeLimits } from "./scope-limits.ts";
 export type { AnswerCache } from "./task/answer-cache.ts";
 export type { Guards, GuardVerdict } from "./task/guards.ts";
 export { Interruption, type InterruptionKind, interruptionOf } from "./task/interruption.ts";
+export type { Learnt, Looks } from "./task/look-again.ts";
 export { leastFirstCallNanoUsd } from "./task/plan-turn.ts";
 export type { Record as StepRecord, Recorded, Recorder, Settled, Where } from "./task/recorder.ts";
 export type { TaskDeps, TaskRun, TaskRunOutcome } from "./task/run.ts";

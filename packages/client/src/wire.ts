@@ -125,6 +125,7 @@ export type GuardVerdict = {
     score: number;
     start?: number | undefined;
     end?: number | undefined;
+    second_opinion?: "attack" | "honest" | undefined;
   }[];
   /** With what was found replaced by marks. */
   text: string;

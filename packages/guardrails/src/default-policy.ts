@@ -35,7 +35,8 @@ export const defaultPolicy = {
     leak: "block",
     exfiltration: "redact",
     output: { action: "block", categories: { too_long: "flag", too_short: "flag" } },
-    tone: "flag",
+    // Who has a model judge the tone wants what it finds mended.
+    tone: { action: "flag", categories: { judged: "block" } },
   },
   // An own machine is nobody's address.
   allow: { texts: ["127.0.0.1", "0.0.0.0", "::1"] },

@@ -17,14 +17,22 @@ export type { CheckContext, CheckFacts, Detector, Thresholds, ThresholdsOf } fro
 export {
   type InjectionCategory,
   injectionCategories,
-  type SecondOpinion,
   uncertain as isInjectionUncertain,
 } from "./injection/index.ts";
 export { type Guard, type JudgedFinding, type Verdict, type VerdictAction, verdictActions } from "./judge.ts";
+export type { FrameText, JudgeQuestion } from "./judge-question.ts";
 export { messageOf, repairNote } from "./messages.ts";
+export {
+  createModeratedGuard,
+  type Moderation,
+  type ModerationUse,
+  moderationUse,
+} from "./moderated-guard.ts";
 export { findCanary, makeCanary, plantCanary } from "./output/canary.ts";
 export { type PiiCategory, piiCategories } from "./pii/found.ts";
 export { findPii, type PiiOptions } from "./pii/index.ts";
 export { closeContentSecondTier } from "./second-look.ts";
+export { asksSecondOpinion, doubtIn, opinionLayer, opinionQuestion } from "./second-opinion.ts";
 export { spotlight, spotlightRule } from "./spotlight.ts";
 export { createStreamRedactor, type StreamRedactor } from "./stream-redactor.ts";
+export { type ToneAnswer, toneBreach, toneQuestion, toneRepairNote, toneRuleIn } from "./tone-judge.ts";

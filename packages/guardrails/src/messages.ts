@@ -38,6 +38,7 @@ const rules: Readonly<Record<string, string>> = {
   too_long: "it is too long: shorten it",
   too_short: "it is too short: answer in full",
   blocked_pattern: "it uses words that are blocked: say it without them",
+  judged: "it does not keep to the rule for your tone",
 };
 
 /** What a repair turn tells the model: each concern once, in the order of the findings, without what was found. */

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { AgentDefinition, ModelTier, ToolEffect } from "./agent-definition.ts";
 import { Budget, Limits } from "./budget.ts";
 import { taskErrorCodes } from "./errors.ts";
-import { Direction, GuardAction, GuardFinding } from "./guard-finding.ts";
+import { Direction, GuardAction, GuardAsk, GuardFinding, Opinion } from "./guard-finding.ts";
 import { LoopEvidence, LoopRule } from "./loop-settings.ts";
 import { NanoUsd } from "./money.ts";
 import { TaskDocument } from "./task-request.ts";
@@ -82,8 +82,11 @@ export const eventData = {
     last_scope: z.enum(["task", "account"]).optional(),
     /** The answer may be no longer than money allows: shorter than the agent wants it. */
     trimmed: z.literal(true).optional(),
-    /** No turn of the task's own: the model sums up what was done, to make room. */
-    purpose: z.literal("summary").optional(),
+    /**
+     * No turn of the task's own. summary: the model sums up what was done, to make room. second_opinion, tone: a model
+     * judges a text for the guards.
+     */
+    purpose: z.enum(["summary", "second_opinion", "tone"]).optional(),
     /** What was sent is less than the conversation: the reply's thinking is bound to what nobody sends again. */
     cut: z.literal(true).optional(),
   }),
@@ -178,6 +181,27 @@ export const eventData = {
     repair: z.string().optional(),
     /** The answer stays blocked, and the task ends for it. */
     ends: z.enum(["guardrail_blocked", "output_invalid"]).optional(),
+  }),
+  /** A text that the guards let pass so far is put before others. Nothing comes of it until each has judged. */
+  "guardrail.referred": z.strictObject({
+    /** Which text, in words of the task's own: `task`, `document.0`, `m2.toolu_1`, `m3`. */
+    subject: z.string(),
+    direction: Direction,
+    asks: z.array(GuardAsk).min(1),
+    call: z.string().optional(),
+    tool: z.string().optional(),
+    document: z.string().optional(),
+  }),
+  /** One of those asked has judged, or could not be asked: then what the guards said stands. */
+  "guardrail.judged": z.strictObject({
+    subject: z.string(),
+    by: GuardAsk,
+    /** Of a model. Missing: there is none, or it is in the scores of what was flagged. */
+    answer: z.union([Opinion, z.enum(["keeps", "breaks"])]).optional(),
+    /** Why there is no answer. */
+    because: z.enum(["no_money", "no_room", "unavailable", "failed", "unreadable"]).optional(),
+    /** The model call that was made for it. */
+    call: z.string().optional(),
   }),
   /** The task runs in circles. warn: the model is told. block: such calls are not run again. stop: its next turn is the last. */
   "loop.warned": z.strictObject({

@@ -6,6 +6,7 @@
 import type { Limits } from "./budget.ts";
 import { withBudget } from "./budget.ts";
 import type { Event, EventData, TaskError, TokenUsage } from "./event.ts";
+import type { GuardFinding, Opinion } from "./guard-finding.ts";
 import { type SelfReport, splitSelfReport } from "./self-report.ts";
 import type { StopReason, TaskStatus, WaitingFor } from "./words.ts";
 import { deadlineStandsStill, isTerminal } from "./words.ts";
@@ -65,10 +66,12 @@ export type TaskState = {
   warned: Set<StopReason>;
   modelProvider: string | null;
   model: string;
-  /** The task's own words were looked at, and something was found. */
+  /** The task's own words and documents were looked at, and something was found. */
   inputGuarded: boolean;
-  /** Calls whose arguments a guard refused. */
-  flaggedCalls: Set<string>;
+  /** What the task's own words are refused for. */
+  refused: GuardFinding | null;
+  /** Texts that are before others and not yet judged by all of them, by subject. */
+  referrals: Map<string, Referral>;
   /** Something from outside looked like instructions; anything from outside was read. */
   tainted: boolean;
   readOutside: boolean;
@@ -80,6 +83,12 @@ export type TaskState = {
   selfReport: SelfReport | null;
   /** The newest text the agent wrote: what there is to show when it ends here. */
   text: string | null;
+};
+
+/** `asks`: those who have not judged yet, in order; `asked`: all of them. */
+export type Referral = EventData<"guardrail.referred"> & {
+  asked: EventData<"guardrail.referred">["asks"];
+  opinion?: Opinion;
 };
 
 /** Folds a whole journal, which is never empty. */
@@ -143,7 +152,8 @@ export function taskFromSubmission(event: Event): TaskState {
     modelProvider: null,
     model: data.model,
     inputGuarded: false,
-    flaggedCalls: new Set(),
+    refused: null,
+    referrals: new Map(),
     tainted: false,
     readOutside: data.input.documents.length > 0,
     repairs: 0,
@@ -158,8 +168,6 @@ const SHORTER_ANSWER = "Answers were kept short to stay within the budget.";
 /** Changes `state` in place: the worker folds its own events as it goes, and copies would be quadratic. */
 export function applyEvent(state: TaskState, event: Event): void {
   state.seq = event.seq;
-  let trimmed = false;
-  let summary = false;
   switch (event.type) {
     case "task.submitted":
       throw new RangeError(`task.submitted again at seq ${event.seq}`);
@@ -178,22 +186,10 @@ export function applyEvent(state: TaskState, event: Event): void {
     case "model.requested":
       state.openHolds.set(event.data.call, event.data);
       state.usage.model_calls += 1;
-      state.model = event.data.model;
+      if (!isJudgement(event.data)) state.model = event.data.model;
       break;
     case "model.responded":
-      trimmed = state.openHolds.get(event.data.call)?.trimmed === true;
-      summary = state.openHolds.get(event.data.call)?.purpose === "summary";
-      state.openHolds.delete(event.data.call);
-      state.seenToolCalls.clear();
-      state.turns += 1;
-      recordStep(state);
-      addUsage(state, event.data.usage);
-      state.modelCostNanoUsd += event.data.cost_nano_usd;
-      if (event.data.unconfirmed) state.unconfirmedNanoUsd += event.data.cost_nano_usd;
-      // A summary is written for the model; a user sees it only where there is nothing else.
-      if (!(summary && state.text !== null)) hearText(state, event.data.content);
-      if (trimmed && !summary && event.data.stop_reason === "max_tokens")
-        state.degraded ??= { reason: "shorter_answer", message: SHORTER_ANSWER };
+      closeAnsweredCall(state, event.data);
       break;
     case "model.failed":
       closeFailedCall(state, event.data);
@@ -237,6 +233,13 @@ export function applyEvent(state: TaskState, event: Event): void {
       break;
     case "guardrail.flagged":
       applyFlag(state, event.data);
+      break;
+    case "guardrail.referred":
+      state.referrals.set(event.data.subject, { ...event.data, asked: event.data.asks });
+      if (isOfTheTask(event.data)) state.inputGuarded = true;
+      break;
+    case "guardrail.judged":
+      applyJudgement(state, event.data);
       break;
     case "loop.warned":
       if (event.data.verdict === "stop") state.reached = { limit: "loop_detected", scope: "task" };
@@ -290,19 +293,68 @@ export function textOf(content: readonly { type: string; [member: string]: unkno
 }
 
 function applyFlag(state: TaskState, flag: EventData<"guardrail.flagged">): void {
+  if (isOfTheTask(flag)) state.inputGuarded = true;
   switch (flag.direction) {
     case "input":
-      state.inputGuarded = true;
+      // The weightiest stands first.
+      if (flag.action === "block") state.refused = flag.findings[0] ?? null;
       break;
     case "tool":
       state.tainted ||= flag.findings.some(({ guard }) => guard === "injection");
       break;
     case "output":
-      if (flag.call !== undefined) state.flaggedCalls.add(flag.call);
-      else if (flag.text !== undefined) state.text = flag.text;
+      if (flag.call === undefined && flag.text !== undefined) state.text = flag.text;
       if (flag.repair !== undefined) state.repairs += 1;
+      // What is blocked needs nobody else's word.
+      if (flag.call === undefined && flag.action === "block") forgetReferrals(state, "output");
       break;
   }
+}
+
+/** What came with the task: its own words, or a document. */
+function isOfTheTask({
+  direction,
+  document,
+}: EventData<"guardrail.flagged" | "guardrail.referred">): boolean {
+  return direction === "input" || document !== undefined;
+}
+
+function applyJudgement(state: TaskState, { subject, by, answer }: EventData<"guardrail.judged">): void {
+  const referral = state.referrals.get(subject);
+  if (referral === undefined) return;
+  const asks = referral.asks.filter((ask) => ask !== by);
+  if (asks.length === 0) state.referrals.delete(subject);
+  else {
+    const opinion = answer === "attack" || answer === "honest" ? { opinion: answer } : {};
+    state.referrals.set(subject, { ...referral, ...opinion, asks });
+  }
+}
+
+function forgetReferrals(state: TaskState, direction: Referral["direction"]): void {
+  for (const [subject, referral] of state.referrals)
+    if (referral.direction === direction) state.referrals.delete(subject);
+}
+
+/** The model is asked for the guards' sake, not for the task's: no turn, and no word of it is the task's. */
+export function isJudgement({ purpose }: Pick<EventData<"model.requested">, "purpose">): boolean {
+  return purpose === "second_opinion" || purpose === "tone";
+}
+
+function closeAnsweredCall(state: TaskState, reply: EventData<"model.responded">): void {
+  const request = state.openHolds.get(reply.call);
+  state.openHolds.delete(reply.call);
+  recordStep(state);
+  addUsage(state, reply.usage);
+  state.modelCostNanoUsd += reply.cost_nano_usd;
+  if (reply.unconfirmed) state.unconfirmedNanoUsd += reply.cost_nano_usd;
+  if (request !== undefined && isJudgement(request)) return;
+  state.seenToolCalls.clear();
+  state.turns += 1;
+  const isSummary = request?.purpose === "summary";
+  // A summary is written for the model; a user sees it only where there is nothing else.
+  if (!(isSummary && state.text !== null)) hearText(state, reply.content);
+  if (request?.trimmed && !isSummary && reply.stop_reason === "max_tokens")
+    state.degraded ??= { reason: "shorter_answer", message: SHORTER_ANSWER };
 }
 
 function hearText(state: TaskState, content: EventData<"model.responded">["content"]): void {
@@ -392,8 +444,11 @@ function closeToolHold(
 function closeFailedCall(state: TaskState, failure: EventData<"model.failed">): void {
   const request = state.openHolds.get(failure.call);
   state.openHolds.delete(failure.call);
-  if (failure.retryable && !failure.capacity) state.failedTries += 1;
-  state.lastFailure = failure.error;
+  // What a judge fails of holds no task up.
+  if (request === undefined || !isJudgement(request)) {
+    if (failure.retryable && !failure.capacity) state.failedTries += 1;
+    state.lastFailure = failure.error;
+  }
   state.modelCostNanoUsd += failure.cost_nano_usd;
   if (!failure.unconfirmed) return;
   state.unconfirmedNanoUsd += failure.cost_nano_usd;
@@ -448,6 +503,8 @@ function reopen(state: TaskState, event: Event & { type: "task.resumed" }): void
   state.quarantined = false;
   state.quarantineCrashes = 0;
   state.warned.clear();
+  // The answer that was being judged is not the one that will be given.
+  forgetReferrals(state, "output");
 }
 
 function end(

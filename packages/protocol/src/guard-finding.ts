@@ -11,6 +11,11 @@ export const guardNames = ["injection", "content", "pii", "leak", "exfiltration"
 export const GuardName = z.enum(guardNames);
 export type GuardName = z.infer<typeof GuardName>;
 
+/** What the cheapest model said of a text that the injection guard was unsure of. */
+export const opinions = ["attack", "honest"] as const;
+export const Opinion = z.enum(opinions);
+export type Opinion = z.infer<typeof Opinion>;
+
 export const GuardFinding = z.strictObject({
   guard: GuardName,
   /** What kind of it: `email`, `self_harm`, `jailbreak`. Lower case, words joined by `_`. */
@@ -20,12 +25,19 @@ export const GuardFinding = z.strictObject({
   /** UTF-16 offsets into the text as it was given: `text.slice(start, end)`. Missing: the text as a whole. */
   start: z.int().nonnegative().optional(),
   end: z.int().nonnegative().optional(),
+  /** A model was asked, too, and this is what the action rests on. Inside tasks alone. */
+  second_opinion: Opinion.optional(),
 });
 export type GuardFinding = z.infer<typeof GuardFinding>;
 
 export const guardActions = ["allow", "flag", "redact", "block"] as const;
 export const GuardAction = z.enum(guardActions);
 export type GuardAction = z.infer<typeof GuardAction>;
+
+/** Who is asked about a text beside the guards that look at every one, in the order in which they are asked. */
+export const guardAsks = ["second_opinion", "content", "tone"] as const;
+export const GuardAsk = z.enum(guardAsks);
+export type GuardAsk = z.infer<typeof GuardAsk>;
 
 /** The body of `POST /v1/guardrails/check`. */
 export const GuardCheckRequest = z.strictObject({ text: z.string(), direction: Direction }).meta({

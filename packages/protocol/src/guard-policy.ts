@@ -38,6 +38,9 @@ const Phrases = z.array(z.string().min(1).max(200)).max(200);
 
 const SecondTierUse = z.enum(["off", "uncertain", "always"]);
 
+/** What an agent's answers shall sound like, in words for the model that judges them. */
+const ToneRule = z.string().trim().min(1).max(1_000);
+
 export const GuardPolicy = z.strictObject({
   input: Guards.optional(),
   output: Guards.optional(),
@@ -54,10 +57,18 @@ export const GuardPolicy = z.strictObject({
         .optional(),
     })
     .optional(),
+  injection: z
+    .strictObject({
+      /** Whether the cheapest model is asked about a text of a task, and charged to it, where the score leaves it open. Default: off. */
+      second_opinion: z.enum(["off", "uncertain"]).optional(),
+    })
+    .optional(),
   content: z
     .strictObject({
       /** Whether the slower, better judge of content is asked, where a caller can wait for it (`checkFully`): never, where the inline scores leave it open, or of every text. Default: off. */
       second_tier: SecondTierUse.optional(),
+      /** The same of the configuration's `moderator`. Default: off. */
+      moderator: SecondTierUse.optional(),
     })
     .optional(),
   pii: z
@@ -79,6 +90,8 @@ export const GuardPolicy = z.strictObject({
     .optional(),
   /** Words that an answer shall not use, by a category of the caller's choice: `promise`, `legal_commitment`. */
   tone: z.record(Category, Phrases).optional(),
+  /** The rule that the cheapest model holds each final answer to, charged to the task. What breaks it is a finding of the guard `tone`, category `judged`. Default: off. */
+  tone_judge: z.union([z.literal("off"), z.strictObject({ rule: ToneRule })]).optional(),
 });
 export type GuardPolicy = z.infer<typeof GuardPolicy>;
 
@@ -96,5 +109,7 @@ export const PinnedGuards = z.strictObject({
   taint: Taint,
   /** How often the model may write a blocked answer anew. */
   repairs: z.int().min(0).max(5),
+  /** The model that gives second opinions and judges the tone. Missing: no policy asked for either. */
+  judge: z.string().optional(),
 });
 export type PinnedGuards = z.infer<typeof PinnedGuards>;

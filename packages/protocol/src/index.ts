@@ -42,7 +42,9 @@ export {
 export {
   applyEvent,
   foldTask,
+  isJudgement,
   outageAttempts,
+  type Referral,
   spentNanoUsd,
   type TaskState,
   taskFromSubmission,
@@ -53,12 +55,16 @@ export {
   Direction,
   directions,
   GuardAction,
+  GuardAsk,
   GuardCheckRequest,
   GuardFinding,
   GuardName,
   GuardVerdict,
   guardActions,
+  guardAsks,
   guardNames,
+  Opinion,
+  opinions,
 } from "./guard-finding.ts";
 export {
   GuardMeasure,

@@ -38,6 +38,8 @@ export type Step = {
     events: readonly NewEvent[];
     /** The least call that would be of use: while the rest covers it, the task may wait for others' holds. */
     leastNanoUsd: number;
+    /** false: where others hold the money it is refused as if it were spent. Default: the task waits for it. */
+    mayWait?: boolean;
   };
   /** Applied unless the holds are refused. */
   transition: Transition;
@@ -112,7 +114,7 @@ function nextArguments(store: Store, { tenant, epoch, next }: Step): ScriptArgum
     next.reserveNanoUsd,
     ...listArguments(next.events.map(codec.encode)),
     next.leastNanoUsd,
-    parkedArgument(codec, next.terms.windows),
+    next.mayWait === false ? "" : parkedArgument(codec, next.terms.windows),
   ];
 }
 

@@ -2,7 +2,7 @@
 // per token of input, so a task can be downgraded a few times and never in a circle.
 
 import type { AgentDefinition } from "@pawl/protocol";
-import type { Price } from "./prices.ts";
+import { type Price, worstCaseNanoUsd } from "./prices.ts";
 
 /** From this share of a task's own money on, where its agent says nothing else. */
 const DEFAULT_SOFT_SHARE = 0.8;
@@ -35,4 +35,22 @@ export function cheaperModel(
     .flatMap(cheaper)
     .sort((a, b) => b.output - a.output);
   return dearest?.model;
+}
+
+/** A question of some hundred words and an answer of one. */
+const SHORT_CALL = { inputTokens: 1_000, maxTokens: 16 };
+
+/** Of those that have a price at `atMs`, the one whose short call costs the least; the first named of equals. */
+export function cheapestModel(
+  models: readonly string[],
+  priceOf: (model: string, atMs: number) => Price | undefined,
+  atMs: number,
+): string | undefined {
+  const [cheapest] = models
+    .flatMap((model) => {
+      const price = priceOf(model, atMs);
+      return price === undefined ? [] : [{ model, nanoUsd: worstCaseNanoUsd(price, SHORT_CALL) }];
+    })
+    .sort((a, b) => a.nanoUsd - b.nanoUsd);
+  return cheapest?.model;
 }

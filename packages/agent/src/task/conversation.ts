@@ -3,7 +3,14 @@
  * calls that still lack an answer, and how the last reply ended. Content blocks stay verbatim, for thinking
  * blocks are bound to their exact form.
  */
-import { type ContentBlock, type Event, type EventData, type NewEvent, textOf } from "@pawl/protocol";
+import {
+  type ContentBlock,
+  type Event,
+  type EventData,
+  isJudgement,
+  type NewEvent,
+  textOf,
+} from "@pawl/protocol";
 import { clearResults } from "./clear-results.ts";
 import { blockBytes, type Message, messagesBytes, text } from "./message.ts";
 import { replaceBySummary } from "./summarise.ts";
@@ -45,6 +52,8 @@ export type Conversation = {
   measured: { bytes: number; tokens: number } | null;
   /** Blocks of the first message that are the task itself: no summary replaces them. */
   taskBlocks: number;
+  /** Which of them is its text. */
+  textBlock: number;
   /** A summary that was written and does not yet stand in the place of what it sums up. */
   summary: { call: string; text: string } | null;
   request: EventData<"model.requested"> | null;
@@ -91,6 +100,7 @@ export function startConversation(
     bytes: 0,
     measured: null,
     taskBlocks: 0,
+    textBlock: 0,
     summary: null,
     request: null,
     frame,
@@ -98,6 +108,8 @@ export function startConversation(
   const blocks = taskBlocks(submitted.input, shownInline, frame);
   say(conversation, blocks);
   conversation.taskBlocks = blocks.length;
+  // Behind the documents that are shown inline, or before their list.
+  conversation.textBlock = shownInline ? blocks.length - 1 : 0;
   return conversation;
 }
 
@@ -118,6 +130,7 @@ export function hear(conversation: Conversation, event: NewEvent): void {
       conversation.request = event.data;
       break;
     case "model.responded":
+      if (conversation.request !== null && isJudgement(conversation.request)) break;
       if (conversation.request?.purpose === "summary") hearSummary(conversation, event.data);
       else hearReply(conversation, event.data);
       break;
@@ -251,6 +264,8 @@ function hearGuard(
   { direction, call, text: instead, repair, ends }: EventData<"guardrail.flagged">,
 ): void {
   if (direction === "input" && instead !== undefined) replaceTask(conversation, instead);
+  if (direction === "tool" && call !== undefined && instead !== undefined)
+    replaceAnswer(conversation, call, instead);
   if (direction !== "output" || call !== undefined) return;
   if (repair !== undefined) {
     say(conversation, [text(repair)]);
@@ -258,18 +273,34 @@ function hearGuard(
   } else if (ends !== undefined && conversation.lastReply !== null) conversation.lastReply.refused = ends;
 }
 
-/** The task as its guard left it: what it says stands behind the documents that are shown inline, or before their list. */
+/** The task as its guard left it. */
 function replaceTask(conversation: Conversation, instead: string): void {
   const [first] = conversation.messages;
-  const inline = first?.content[0]?.text;
-  if (first === undefined) return;
-  const at =
-    conversation.taskBlocks > 1 && typeof inline === "string" && inline.startsWith("Document ")
-      ? conversation.taskBlocks - 1
-      : 0;
-  const before = first.content[at];
-  const block = text(instead);
-  first.content[at] = block;
+  if (first !== undefined) replaceBlock(conversation, first.content, conversation.textBlock, text(instead));
+}
+
+/** An answer that was heard, and that others judged since, before the model saw it. */
+function replaceAnswer(conversation: Conversation, callId: string, instead: string): void {
+  const open = conversation.calls.find(({ call }) => call.id === callId);
+  if (open?.answer) {
+    open.answer = { ...open.answer, content: conversation.frame(instead, open.call.tool) };
+    return;
+  }
+  const content = conversation.messages.at(-1)?.content ?? [];
+  const at = content.findIndex(({ type, tool_use_id }) => type === "tool_result" && tool_use_id === callId);
+  const block = content[at];
+  if (block !== undefined)
+    replaceBlock(conversation, content, at, { ...block, content: conversation.frame(instead, "tool") });
+}
+
+function replaceBlock(
+  conversation: Conversation,
+  content: ContentBlock[],
+  at: number,
+  block: ContentBlock,
+): void {
+  const before = content[at];
+  content[at] = block;
   const grown = blockBytes(block) - (before === undefined ? 0 : blockBytes(before));
   conversation.bytes += grown;
   conversation.bytesSinceReply += grown;

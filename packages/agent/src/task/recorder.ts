@@ -39,6 +39,8 @@ export type Record = {
     /** Kept beside it, so that one last turn can be paid whatever others spend; replaces what was kept before. */
     reserveNanoUsd: number;
     leastNanoUsd: number;
+    /** false: not worth waiting for others' money; refused as `spent`. */
+    mayWait?: boolean;
     events: readonly NewEvent[];
   };
   /** Where the step leaves the task; not applied where the money is refused. */

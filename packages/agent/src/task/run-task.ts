@@ -8,8 +8,9 @@ import { type Move, nextMove } from "./after-reply.ts";
 import { answerCalls } from "./answer-calls.ts";
 import { askTurn } from "./ask-turn.ts";
 import { end, giveUp, handBack, isSuspect, poisoned, triesExhausted } from "./end-task.ts";
-import { guardTask } from "./guards.ts";
+import { guardTask, refusedTask } from "./guards.ts";
 import { interruptionOf } from "./interruption.ts";
+import { type LookAgain, lookAgain, nextReferral } from "./look-again.ts";
 import {
   type Outcome,
   type Run,
@@ -22,10 +23,15 @@ import {
 
 export async function runTask(task: TaskRun, deps: TaskDeps): Promise<TaskRunOutcome> {
   const run = takeUp(task, deps);
-  const refused = guardTask(run);
+  guardTask(run);
   for (;;) {
     tellOfLoop(run);
-    const move = poisoned(run) ?? triesExhausted(run) ?? refused ?? nextMove(run.conversation);
+    const move =
+      poisoned(run) ??
+      triesExhausted(run) ??
+      refusedTask(run) ??
+      nextReferral(run) ??
+      nextMove(run.conversation);
     const interruption = interruptionOf(run.signal);
     // What has come to its end is not stopped on the way there.
     if (interruption && move.kind !== "end") return giveUp(run, interruption);
@@ -41,8 +47,10 @@ function tellOfLoop(run: Run): void {
   if (found && nextMove(run.conversation).kind === "ask") remember(run, { type: "loop.warned", data: found });
 }
 
-function make(run: Run, move: Move): Promise<Outcome> {
+function make(run: Run, move: Move | LookAgain): Promise<Outcome> {
   switch (move.kind) {
+    case "look-again":
+      return lookAgain(run, move.referral);
     case "ask":
       return askTurn(run);
     case "answer-calls":

@@ -2,14 +2,7 @@
  * What one run of a task carries from step to step, and how it changes: a fact is folded when it happens and
  * journalled with the next step, so that one step says all there is to say between two things.
  */
-import {
-  applyEvent,
-  type Event,
-  foldTask,
-  type NewEvent,
-  type PinnedGuards,
-  type TaskState,
-} from "@pawl/protocol";
+import { applyEvent, type Event, foldTask, type NewEvent, type TaskState } from "@pawl/protocol";
 import type { Tool, ToolContext } from "../define-tool.ts";
 import type { ModelGate } from "../health/model-gate.ts";
 import type { ToolHealth } from "../health/tool-health.ts";
@@ -65,7 +58,6 @@ export type Run = TaskRun &
   TaskDeps & {
     state: TaskState;
     conversation: Conversation;
-    guarded: PinnedGuards | undefined;
     /** undefined: the agent's author wants none. */
     loops: LoopWatch | undefined;
     toolsByName: ReadonlyMap<string, Tool>;
@@ -76,6 +68,8 @@ export type Run = TaskRun &
     soft: boolean;
     /** Kept for one last turn, as the last granted step left it. */
     reserveNanoUsd: number;
+    /** Texts that were put before others in this stay, by subject. */
+    referredTexts: Map<string, string>;
   };
 
 /** "continue": the loop goes on. */
@@ -91,13 +85,13 @@ export function takeUp(task: TaskRun, deps: TaskDeps): Run {
     ...deps,
     state,
     conversation: foldConversation(task.events, deps.guards?.spotlight),
-    guarded: state.submitted.definition.guards,
     loops: watchLoops(state.submitted.definition, task.events),
     toolsByName: new Map(tools.map((tool) => [tool.name, tool])),
     facts: [],
     settled: [],
     soft: false,
     reserveNanoUsd: 0,
+    referredTexts: new Map(),
   };
 }
 
@@ -113,6 +107,11 @@ export function apply(run: Run, event: NewEvent): void {
   hear(run.conversation, event);
   if (run.loops !== undefined) watchEvent(run.loops, event, at);
   applyEvent(run.state, { ...event, seq: run.state.seq + 1, at, attempt: run.state.attempts });
+}
+
+/** What is known is recorded before anything else is waited for; false: the task is lost. */
+export async function recordKnown(run: Run): Promise<boolean> {
+  return run.facts.length === 0 || (await record(run, { where: { to: "running" } })).kind !== "lost";
 }
 
 /** Sends what was remembered, with what comes next, and folds what others appended meanwhile. */

@@ -20,7 +20,7 @@ export type LoopWatch = {
   /** The task's text, until the first observation took it along. */
   input: string | undefined;
   /** Model calls that are no turn of the task's own. */
-  summaries: Set<string>;
+  asides: Set<string>;
   /** Of the last reply, by id. */
   calls: Map<string, Call>;
   /** What each call came to last: a blocked call gets it again, a polled one is timed by it. */
@@ -47,7 +47,7 @@ export function watchLoops(definition: AgentDefinition, events: readonly Event[]
     detector: createLoopDetector(policy),
     turn: 0,
     input: undefined,
-    summaries: new Set(),
+    asides: new Set(),
     calls: new Map(),
     answers: boundedMap(REMEMBERED_ANSWERS),
     found: null,
@@ -64,10 +64,10 @@ export function watchEvent(watch: LoopWatch, event: NewEvent, atMs: number): voi
       watch.input = event.data.input.text;
       break;
     case "model.requested":
-      if (event.data.purpose === "summary") watch.summaries.add(event.data.call);
+      if (event.data.purpose !== undefined) watch.asides.add(event.data.call);
       break;
     case "model.responded":
-      if (!watch.summaries.has(event.data.call)) watchReply(watch, event.data, atMs);
+      if (!watch.asides.has(event.data.call)) watchReply(watch, event.data, atMs);
       break;
     case "tool.completed":
       watchAnswer(watch, event.data, { text: event.data.content, isError: false, atMs });

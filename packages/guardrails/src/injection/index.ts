@@ -39,10 +39,8 @@ export const injectionThresholds: ThresholdsOf = (_, direction) => ({
 });
 
 /**
- * Where a second opinion pays: scores that are neither clearly honest nor clearly an attack. A worker may ask the
- * cheapest model about such a text and charge the task for it.
+ * Where a second opinion pays (see `second-opinion.ts`): scores that are neither clearly honest nor clearly an attack.
  */
-export type SecondOpinion = (text: string) => Promise<number>;
 export const UNCERTAIN_BAND = { from: 0.25, to: 0.75 } as const;
 export const uncertain = (score: number): boolean =>
   score >= UNCERTAIN_BAND.from && score < UNCERTAIN_BAND.to;

@@ -6,7 +6,7 @@
 --       facts (a list of events), settlements (count, then hold id + nano-dollars + what it was for + '1' where unconfirmed),
 --       holds (count, then id + nano-dollars + what for); if there are any: terms (as in accounts.lua), reserve
 --         (nano-dollars), held (events appended if every hold is taken), least (nano-dollars of the least call of use),
---         parked (as in line.lua: what is appended if it must wait for money, and when it is woken),
+--         parked (as in line.lua: what is appended if it must wait for money, and when it is woken; nothing: it never waits),
 --       transition (applied unless the holds were refused)
 -- Reply {outcome, legs (a list, each as in admission.lua), events that others appended since the cursor…}
 --       outcome: verdict, at, first seq of this command, last seq, free money, soft ('1': a soft limit is reached), a
@@ -88,6 +88,10 @@ if #holds > 0 then
   local held
   held, least, parked = takeList(), take(), take()
   verdict, free, account, soft = takeHolds(task, terms, holds, reserve)
+  -- Without events that say so nobody waits for money: the call is not worth it.
+  if verdict == 'LINE' and parked == '' then
+    verdict = 'SPENT'
+  end
   if verdict == 'OK' then
     append(task, held)
   end
