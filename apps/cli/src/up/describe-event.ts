@@ -8,19 +8,27 @@ import type { FollowedEvent } from "./follow-task.ts";
 /** Numbers the turns of one task as they pass. */
 export function makeEventLines(): (event: FollowedEvent) => string | undefined {
   let turns = 0;
+  let purpose: unknown;
   return ({ type, data }) => {
     switch (type) {
       case "task.submitted":
       case "task.started":
       case "model.requested":
+        purpose = data.purpose;
+        return undefined;
       case "tool.started":
+      case "guardrail.referred":
       case "task.completed":
         return undefined;
       case "model.responded":
+        // What a judge said is told by the event behind it.
+        if (purpose === "second_opinion" || purpose === "tone") return undefined;
         turns += 1;
         return `turn ${turns}: ${describeReply(data)}`;
       case "tool.completed":
         return `tool ${text(data.tool)}: done in ${Math.round(number(data.duration_ms))} ms`;
+      case "guardrail.judged":
+        return `${text(data.by).replaceAll("_", " ")}: ${text(data.answer ?? data.because ?? "heard").replaceAll("_", " ")}`;
       case "tool.failed":
       case "model.failed":
         return `${type === "tool.failed" ? `tool ${text(data.tool)}` : "model call"} failed: ${describeError(data.error)}`;

@@ -16,6 +16,8 @@ export type TaskProgress = {
   /** Held for the calls that are in flight. */
   readonly heldUsd: number;
   readonly attempt: number;
+  /** The model is asked for the guards' sake: no turn. */
+  readonly isAside: boolean;
   /** Tools that run right now. */
   readonly running: readonly string[];
   /** The answer that is being written. */
@@ -37,6 +39,7 @@ export function beginProgress(task: string): TaskProgress {
     costUsd: 0,
     heldUsd: 0,
     attempt: 0,
+    isAside: false,
     running: [],
     text: "",
     startedAtMs: undefined,
@@ -67,14 +70,18 @@ export function applyToProgress(before: TaskProgress, { type, data, at, attempt 
         isRecord(data.budget) && before.budget ? { ...before.budget, ...data.budget } : before.budget;
       return { ...now, status: "queued", waitingFor: undefined, running: [], budget: raised };
     }
-    case "model.requested":
-      return { ...now, model: textOf(data.model), heldUsd: numberOf(data.held_usd), text: "" };
+    case "model.requested": {
+      const held = { heldUsd: numberOf(data.held_usd), isAside: isJudgement(data.purpose) };
+      // What judges a text is not the task's own model, and the text stays to be read.
+      return held.isAside ? { ...now, ...held } : { ...now, ...held, model: textOf(data.model), text: "" };
+    }
     case "model.responded": {
       const usage = isRecord(data.usage) ? data.usage : {};
       const tokens = Object.values(usage)
         .map(numberOf)
         .reduce((sum, part) => sum + part, 0);
-      return { ...now, turns: before.turns + 1, tokens: before.tokens + tokens, costUsd: cost, heldUsd: 0 };
+      const turns = before.turns + (before.isAside ? 0 : 1);
+      return { ...now, turns, tokens: before.tokens + tokens, costUsd: cost, heldUsd: 0 };
     }
     case "model.failed":
       return { ...now, costUsd: cost, heldUsd: 0, text: "" };
@@ -102,6 +109,10 @@ export function applyToProgress(before: TaskProgress, { type, data, at, attempt 
     default:
       return now;
   }
+}
+
+function isJudgement(purpose: unknown): boolean {
+  return purpose === "second_opinion" || purpose === "tone";
 }
 
 /** Only the end of a long text is looked at. */

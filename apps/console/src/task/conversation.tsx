@@ -113,7 +113,15 @@ function saidIn(events: readonly EventView[]): Said[] {
     const text = replaced.tool.get(call);
     if (text !== undefined) answers.set(call, { ...answer, text });
   }
-  const said = events.flatMap((event) => sayingsOf(event, answers, replaced));
+  // What judges say is no part of the conversation: their marks tell it.
+  const judges = new Set(
+    events.flatMap(({ type, data }) => (type === "guardrail.judged" ? [textIn(data, "call")] : [])),
+  );
+  const said = events.flatMap((event) =>
+    event.type === "model.responded" && judges.has(textIn(event.data, "call"))
+      ? []
+      : sayingsOf(event, answers, replaced),
+  );
   const notes = timelineOf(events).rows.flatMap((row): Said[] =>
     row.kind === "mark" ? [{ kind: "note", seq: row.seq, title: row.title, text: row.text }] : [],
   );

@@ -29,6 +29,8 @@ export function markWords(type: string, data: Data): MarkWords {
       };
     case "guardrail.flagged":
       return guardWords(data);
+    case "guardrail.judged":
+      return judgementWords(data);
     default:
       return { tone: "plain", title: titleOf(type), text: describe(data) };
   }
@@ -53,6 +55,22 @@ function guardWords(data: Data): MarkWords {
     tone: action === "block" ? "stopped" : "waiting",
     title: `Guardrail: ${[...where, guardActions[action] ?? "finding"].map((part) => oneLine(part, 40)).join(" ")}`,
     text: oneLine(found.length > 0 ? found.join(", ") : describe(data)),
+  };
+}
+
+const judges: Readonly<Record<string, string>> = {
+  second_opinion: "Second opinion",
+  content: "Second look at the content",
+  tone: "Tone of the answer",
+};
+
+function judgementWords(data: Data): MarkWords {
+  const by = textIn(data, "by");
+  const because = textIn(data, "because");
+  return {
+    tone: because === "" ? "plain" : "waiting",
+    title: judges[by] ?? oneLine(`Judged: ${words(by)}`, 60),
+    text: oneLine(because === "" ? words(textIn(data, "answer")) : `none: ${words(because)}`),
   };
 }
 

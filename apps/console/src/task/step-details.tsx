@@ -5,7 +5,7 @@ import type { EventView } from "../api/shapes.ts";
 import { count, duration, moment, usd, words } from "../text/format.ts";
 import { inertText, oneLine } from "../text/inert-text.ts";
 import { listOf, numberOf, objectOf, textIn } from "./event-data.ts";
-import type { Row } from "./timeline-model.ts";
+import { type Row, turnTitle } from "./timeline-model.ts";
 
 type Fact = [name: string, value: string];
 type Part = { title: string; text: string };
@@ -111,7 +111,7 @@ function turnDetails(row: Row & { kind: "turn" }, events: readonly EventView[], 
   const parts: Part[] = listOf(reply?.content).map(objectOf).map(partOf);
   if (row.outcome === "open" && draft !== "") parts.push({ title: "Is writing", text: draft });
   if (row.outcome === "failed") parts.push({ title: "Failure", text: row.text });
-  const title = row.isSummary ? "Summary" : row.turn === null ? "Model call" : `Turn ${row.turn}`;
+  const title = turnTitle(row);
   return { title, facts, parts };
 }
 

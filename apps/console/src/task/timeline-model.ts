@@ -14,12 +14,13 @@ type Span = { seq: number; startMs: number; endMs: number | null; attempt: numbe
 
 export type TurnRow = Span & {
   kind: "turn";
-  /** Counts the model's replies; null for one that has not come, and for summaries. */
+  /** Counts the model's replies; null for one that has not come, and for what is no turn of the agent's. */
   turn: number | null;
   call: string;
   model: string;
   outcome: "open" | "answered" | "failed" | "lost";
-  isSummary: boolean;
+  /** What the call was for where it is no turn of the agent's; else nothing. */
+  aside: string;
   text: string;
   costUsd: number;
   tokensIn: number;
@@ -112,7 +113,7 @@ function addEvent(draft: Draft, event: EventView): void {
         call: textIn(data, "call"),
         model: textIn(data, "model"),
         outcome: "open",
-        isSummary: data.purpose === "summary",
+        aside: words(textIn(data, "purpose")),
         text: "",
         costUsd: numberOf(data.held_usd),
         tokensIn: 0,
@@ -221,9 +222,12 @@ function addEvent(draft: Draft, event: EventView): void {
         true,
       );
       return;
+    // What comes of it is told where it comes.
+    case "guardrail.referred":
+      return;
     default: {
       const { tone, title, text } = markWords(type, data);
-      mark(tone, title, text, !type.startsWith("context."));
+      mark(tone, title, text, !type.startsWith("context.") && type !== "guardrail.judged");
     }
   }
 }
@@ -253,6 +257,11 @@ function startAttempt(
   draft.worker = worker;
 }
 
+export function turnTitle({ aside, turn }: TurnRow): string {
+  if (aside !== "") return oneLine(aside.charAt(0).toUpperCase() + aside.slice(1), 40);
+  return turn === null ? "Model call" : `Turn ${turn}`;
+}
+
 function answerTurn(draft: Draft, { data }: EventView, atMs: number): void {
   const call = textIn(data, "call");
   const row = draft.openTurns.get(call);
@@ -263,14 +272,14 @@ function answerTurn(draft: Draft, { data }: EventView, atMs: number): void {
   }
   if (row === undefined) return;
   draft.openTurns.delete(call);
-  if (!row.isSummary) draft.turns += 1;
+  if (row.aside === "") draft.turns += 1;
   const usage = objectOf(data.usage);
   const said = blocks.filter(({ type }) => type === "text").map((block) => textIn(block, "text"));
   const asked = blocks.filter(({ type }) => type === "tool_use").map((block) => textIn(block, "name"));
   Object.assign(row, {
     endMs: atMs,
     outcome: "answered",
-    turn: row.isSummary ? null : draft.turns,
+    turn: row.aside === "" ? draft.turns : null,
     text: asked.length > 0 ? `asks for ${oneLine(asked.join(", "))}` : oneLine(said.join(" ")),
     costUsd: numberOf(data.cost_usd),
     tokensIn:

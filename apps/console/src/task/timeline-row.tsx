@@ -16,7 +16,7 @@ import { oneLine } from "../text/inert-text.ts";
 import type { Tone } from "./mark-words.ts";
 import type { View } from "./overview-strip.tsx";
 import type { Piece } from "./time-scale.ts";
-import type { Row } from "./timeline-model.ts";
+import { type Row, turnTitle } from "./timeline-model.ts";
 
 const toneSigns: Readonly<Record<Tone, LucideIcon>> = {
   plain: Info,
@@ -101,7 +101,7 @@ export function TimelineRow(props: {
 function namesOf(row: Row): { Sign: LucideIcon; title: string; note: string } {
   switch (row.kind) {
     case "turn": {
-      const title = row.isSummary ? "Summary" : row.turn === null ? "Model call" : `Turn ${row.turn}`;
+      const title = turnTitle(row);
       const open =
         row.outcome === "open" ? "is asked…" : row.outcome === "lost" ? "lost with its worker" : row.text;
       return { Sign: Bot, title, note: row.outcome === "failed" ? `failed: ${row.text}` : open };
