@@ -54,6 +54,22 @@ describe("the guards that a task is pinned with", () => {
     expect(new Set(canaries).size).toBe(canaries.length);
   });
 
+  it("have a model that judges, the cheapest there is, where a policy asks for its word alone", () => {
+    const asking = { injection: { second_opinion: "uncertain" } } as const;
+    const toned = { tone_judge: { rule: "Be kind." } };
+    expect(pinned().guards).not.toHaveProperty("judge");
+    expect(
+      pinned({ guardrails: { policy: { injection: { second_opinion: "off" } } } }).guards,
+    ).not.toHaveProperty("judge");
+    for (const policy of [asking, toned])
+      expect(pinned({ agent: { guardrails: { policy } } }).guards?.judge).toBe("claude-haiku-5-5");
+    expect(pinned({ guardrails: { policy: {}, tenants: { acme: asking } } }).guards?.judge).toBe(
+      "claude-haiku-5-5",
+    );
+    const own = { guardrails: { policy: asking, judge: "claude-opus-5-5" } };
+    expect(pinned({ agent: own }).guards?.judge).toBe("claude-opus-5-5");
+  });
+
   it("are none where the agent's author wants none", () => {
     const bare = pinned({ agent: { guardrails: false } });
     expect([bare.guards, bare.system]).toEqual([undefined, "Be kind."]);

@@ -54,7 +54,7 @@ export function othersAsked(
   };
   const asksContent = (text: string, direction: Direction): boolean =>
     contentIsAsked &&
-    guard.policy.isOn(direction, "content") &&
+    guard.policy.hasConsequences(direction, "content") &&
     (uses.includes("always") || isContentUncertain(scoreContent(text)));
 
   return (own, frame) => ({

@@ -29,6 +29,12 @@ it("counts what the journal says, by names that are the operator's own", async (
     },
     "support",
   );
+  const finding = { guard: "injection", category: "indirect", score: 0.6 } as const;
+  count(
+    { type: "guardrail.flagged", data: { direction: "tool", action: "flag", findings: [finding, finding] } },
+    "support",
+  );
+  count({ type: "guardrail.judged", data: { subject: "m1", by: "tone", because: "no_money" } }, "support");
   count({ type: "task.completed", data: { stop_reason: "end_turn" } }, "support");
   const lines = (await registry.metrics()).split("\n");
   const worker = 'process="worker"';
@@ -37,6 +43,8 @@ it("counts what the journal says, by names that are the operator's own", async (
     `pawl_cost_usd_total{kind="model",name="claude-sonnet-5-5",${worker}} 0.005`,
     `pawl_model_call_seconds_count{model="claude-sonnet-5-5",${worker}} 2`,
     `pawl_tool_calls_blocked_total{tool="look",${worker}} 1`,
+    `pawl_guard_findings_total{guard="injection",direction="tool",action="flag",${worker}} 2`,
+    `pawl_guard_judgements_total{by="tone",answer="no_money",${worker}} 1`,
     `pawl_tasks_ended_total{agent="support",status="completed",stop_reason="end_turn",${worker}} 1`,
   ])
     expect(lines.map((text) => text.replace(/process="worker",(.*)\}/, '$1,process="worker"}'))).toContain(

@@ -42,6 +42,15 @@ export function taskMetrics(registry: Registry): TaskMetrics {
     "Calls answered from memory, as they ran in circles.",
     ["tool"],
   );
+  const findings = counter(
+    "pawl_guard_findings_total",
+    "What the guards of tasks found, by what was done about the text.",
+    ["guard", "direction", "action"],
+  );
+  const judgements = counter("pawl_guard_judgements_total", "What others said of texts for the guards.", [
+    "by",
+    "answer",
+  ]);
   const loops = counter("pawl_loops_total", "What the loop detector said.", ["verdict", "rule"]);
 
   function countEnd(status: string, stopReason: string, agent: string): void {
@@ -77,6 +86,13 @@ export function taskMetrics(registry: Registry): TaskMetrics {
           if (cost_nano_usd > 0) usd.inc({ kind: "tool", name: tool }, usdFromNano(cost_nano_usd));
           break;
         }
+        case "guardrail.flagged":
+          for (const { guard } of event.data.findings)
+            findings.inc({ guard, direction: event.data.direction, action: event.data.action });
+          break;
+        case "guardrail.judged":
+          judgements.inc({ by: event.data.by, answer: event.data.answer ?? event.data.because ?? "none" });
+          break;
         case "loop.warned":
           loops.inc({ verdict: event.data.verdict, rule: event.data.rule });
           break;

@@ -433,4 +433,19 @@ describe("agentVersion", () => {
       "limits.seats.per_user",
     );
   });
+
+  it("takes a moderator that is a function, and a judge that has a price", () => {
+    const agents = { mine: { system: "Hi.", model: "claude-haiku-4-5" } };
+    const moderate = async () => ({ violence: 0 });
+    expect(defineConfig({ agents }).guardrails.moderation).toBeUndefined();
+    expect(defineConfig({ agents, guardrails: { moderator: { moderate } } }).guardrails.moderation).toEqual({
+      moderate,
+    });
+    const wrong = { moderate: "https://moderator.example.com" };
+    expect(() =>
+      Reflect.apply(defineConfig, undefined, [{ agents, guardrails: { moderator: wrong } }]),
+    ).toThrow("guardrails.moderator.moderate: must be a function");
+    const judged = { mine: { ...agents.mine, guardrails: { judge: "gpt-9" } } };
+    expect(() => defineConfig({ agents: judged })).toThrow("agents.mine.guardrails.judge: no price is known");
+  });
 });

@@ -220,6 +220,90 @@ describe("what the wire shows", () => {
     expect(foldTask(journal(submitted(), started, summing, summary)).text).toBe("a summary");
   });
 
+  it("charges a judgement to the task, and takes it for no turn and no word of the task's own", () => {
+    const judging = { ...requestedData("m2"), model: "cheap", purpose: "second_opinion" as const };
+    const called: NewEvent = {
+      type: "tool.started",
+      data: { call: "c1", tool: "look", effect: "read" },
+    };
+    const done: NewEvent = {
+      type: "tool.completed",
+      data: { call: "c1", tool: "look", content: "x", duration_ms: 1 },
+    };
+    const before = [submitted(), started, requested("m1"), responded("m1"), called];
+    const asked: NewEvent = { type: "model.requested", data: judging };
+    const after = foldTask(journal(...before, asked, responded("m2", 7), done));
+    expect(after).toMatchObject({
+      text: "answer",
+      turns: 1,
+      model: "m",
+      modelCostNanoUsd: 47,
+      usage: { model_calls: 2, tool_calls: 1, input_tokens: 20 },
+    });
+    const broken = foldTask(journal(...before, asked, failed("m2", true, 100)));
+    expect(broken).toMatchObject({ failedTries: 0, lastFailure: null, modelCostNanoUsd: 140 });
+  });
+
+  it("knows which texts are before others, and what was said of them", () => {
+    const referred: NewEvent = {
+      type: "guardrail.referred",
+      data: { subject: "task", direction: "input", asks: ["second_opinion", "content"] },
+    };
+    const judged = (by: "second_opinion" | "content"): NewEvent => ({
+      type: "guardrail.judged",
+      data: { subject: "task", by, ...(by === "content" ? {} : { answer: "attack" }) },
+    });
+    const open = foldTask(journal(submitted(), started, referred, judged("second_opinion")));
+    expect(open.inputGuarded).toBe(true);
+    expect(open.referrals.get("task")).toMatchObject({
+      asks: ["content"],
+      asked: ["second_opinion", "content"],
+      opinion: "attack",
+    });
+    const closed = foldTask(
+      journal(submitted(), started, referred, judged("second_opinion"), judged("content"), judged("content")),
+    );
+    expect(closed.referrals.size).toBe(0);
+  });
+
+  it("forgets an answer's judges once it is blocked, or the task is taken up again", () => {
+    const referred: NewEvent = {
+      type: "guardrail.referred",
+      data: { subject: "m1", direction: "output", asks: ["content", "tone"] },
+    };
+    const finding = { guard: "content", category: "violence", score: 1 } as const;
+    const blocked: NewEvent = {
+      type: "guardrail.flagged",
+      data: { direction: "output", action: "block", findings: [finding], text: "withheld", repair: "again" },
+    };
+    const told = [submitted(), started, requested("m1"), responded("m1"), referred];
+    expect(foldTask(journal(...told)).referrals.size).toBe(1);
+    expect(foldTask(journal(...told, blocked))).toMatchObject({ referrals: new Map(), text: "withheld" });
+    const cancelled: NewEvent = { type: "task.cancelled", data: { stop_reason: "cancelled" } };
+    const resumed: NewEvent = { type: "task.resumed", data: { because: "request" } };
+    expect(foldTask(journal(...told, cancelled, resumed)).referrals.size).toBe(0);
+  });
+
+  it("knows that what came with the task was looked at, a document alone included", () => {
+    const finding = { guard: "injection", category: "indirect", score: 0.9 } as const;
+    const flag = (over: Partial<EventData<"guardrail.flagged">>): NewEvent => ({
+      type: "guardrail.flagged",
+      data: { direction: "tool", action: "flag", findings: [finding], ...over },
+    });
+    const guarded = (event: NewEvent) => foldTask(journal(submitted(), started, event));
+    expect(guarded(flag({ document: "a.txt" }))).toMatchObject({
+      inputGuarded: true,
+      tainted: true,
+      refused: null,
+    });
+    expect(guarded(flag({ call: "c1", tool: "look" }))).toMatchObject({ inputGuarded: false, tainted: true });
+    expect(guarded(flag({ direction: "input", action: "block" }))).toMatchObject({
+      inputGuarded: true,
+      tainted: false,
+      refused: finding,
+    });
+  });
+
   it("refuses a journal that does not begin at its beginning", () => {
     expect(() => foldTask([])).toThrow(RangeError);
     expect(() => foldTask(journal(started))).toThrow(RangeError);

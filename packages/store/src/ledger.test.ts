@@ -406,6 +406,21 @@ describe("the line before an account", () => {
     expect(await store.redis.exists(key(tenant, "line", `${account.scope}:${account.id}`))).toBe(0);
   });
 
+  it("lets nobody wait for a call that is not worth it, and keeps what was kept", async () => {
+    const account = fresh(100);
+    const [first, second] = [await claimed(), await claimed()];
+    await first.step(1, { next: holding(over(account), "m1", 60) });
+    await second.step(1, { next: holding(over(account), "m1", 10, { reserveNanoUsd: 20 }) });
+    const optional = { ...holding(over(account), "m2", 35), mayWait: false };
+    expect(await second.step(2, { next: optional })).toMatchObject({ kind: "spent" });
+    expect(await moneyOf(account)).toEqual({ spent: 0, held: 90 });
+    expect(await store.redis.exists(key(tenant, "line", `${account.scope}:${account.id}`))).toBe(0);
+    expect(foldTask(await readJournal(store, tenant, second.task)).status).toBe("running");
+    await expectHeadToMatchJournal(store, tenant, second.task);
+    const fits = { ...holding(over(account), "m2", 10, { reserveNanoUsd: 20 }), mayWait: false };
+    expect(await second.step(3, { next: fits })).toMatchObject({ kind: "done" });
+  });
+
   it("says what there could be, not what is free, to who asks for more than there is", async () => {
     const account = fresh(100);
     const [first, second] = [await claimed(), await claimed()];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cheaperModel, softShareOf } from "./cheaper-model.ts";
+import { cheaperModel, cheapestModel, softShareOf } from "./cheaper-model.ts";
 import { type Price, priceOf } from "./prices.ts";
 
 const atMs = Date.UTC(2026, 10, 22);
@@ -63,5 +63,15 @@ describe("softShareOf", () => {
   it("is four fifths unless the agent says otherwise", () => {
     expect(softShareOf({})).toBe(0.8);
     expect(softShareOf({ soft_share: 0.25 })).toBe(0.25);
+  });
+});
+
+describe("cheapestModel", () => {
+  const cheapest = (...models: string[]) => cheapestModel(models, priceOf, atMs);
+
+  it("is the one whose short call costs the least, of those that have a price", () => {
+    expect(cheapest("claude-opus-5-5", "claude-haiku-5-5", "claude-sonnet-5-5")).toBe("claude-haiku-5-5");
+    expect(cheapest("gpt-9", "claude-opus-5-5")).toBe("claude-opus-5-5");
+    expect(cheapest("gpt-9")).toBeUndefined();
   });
 });

@@ -84,10 +84,28 @@ async function checkContent(run: Run, referral: Referral, looks: Looks): Promise
   const { subject, direction, opinion } = referral;
   if (!(await recordKnown(run))) return "lost";
   const said = direction === "output" ? saidBy(run) : [];
-  const verdict = await looks.checkFullyWith(textOf(run, referral), direction, { said, opinion });
+  const verdict = await orAborted(
+    run.signal,
+    looks.checkFullyWith(textOf(run, referral), direction, { said, opinion }),
+  );
+  // Whoever has the task next asks anew.
+  if (verdict === undefined) return "continue";
   remember(run, { type: "guardrail.judged", data: { subject, by: "content" } });
   settle(run, referral, verdict);
   return "continue";
+}
+
+/** undefined: the work is broken off, and nobody waits for the answer. It must not reject. */
+async function orAborted<Answer>(signal: AbortSignal, answer: Promise<Answer>): Promise<Answer | undefined> {
+  const aborted = Promise.withResolvers<undefined>();
+  const give = () => aborted.resolve(undefined);
+  if (signal.aborted) give();
+  signal.addEventListener("abort", give);
+  try {
+    return await Promise.race([answer, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", give);
+  }
 }
 
 async function askTone(run: Run, { subject }: Referral, looks: Looks): Promise<Outcome> {
@@ -103,9 +121,10 @@ async function askTone(run: Run, { subject }: Referral, looks: Looks): Promise<O
 /** What waited for the judgement is done now: of those guards alone that were doubted. */
 function settle(
   run: Run,
-  { direction, asked, opinion, call, tool, document }: Referral,
+  { subject, direction, asked, opinion, call, tool, document }: Referral,
   verdict: GuardVerdict,
 ): void {
+  run.referredTexts.delete(subject);
   const isDoubted = isOfThose(asked);
   const findings = verdict.findings.filter(isDoubted).map((finding) => ({
     ...finding,

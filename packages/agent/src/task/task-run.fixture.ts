@@ -104,6 +104,8 @@ export function submittedEvent(tools: Tool[], over: Partial<EventData<"task.subm
 export type MemoryRun = {
   outcome: TaskRunOutcome;
   journal: Event[];
+  /** The journal's length after each step: a crash parts no step. */
+  steps: number[];
   /** The nano-dollars that every refused or granted hold asked for. */
   holds: number[];
 };
@@ -116,12 +118,18 @@ export async function perform(
 ): Promise<MemoryRun> {
   const journal = [...journalSoFar];
   const holds: number[] = [];
+  const steps: number[] = [];
   const attempt = journal.filter(({ type }) => type === "task.started").length + 1;
   const append = (event: NewEvent) => {
     journal.push({ ...event, seq: journal.length + 1, at: NOW_MS, attempt });
   };
   append({ type: "task.started", data: { worker: "w", leg: 1, model_provider: "test" } });
-  const record: Recorder = async ({ facts, next }) => {
+  const record: Recorder = async (command) => {
+    const recorded = await take(command);
+    steps.push(journal.length);
+    return recorded;
+  };
+  const take: Recorder = async ({ facts, next }) => {
     facts.forEach(append);
     if (next === undefined) return { kind: "done", freeNanoUsd: 0, soft: false, others: [] };
     const nanoUsd = next.holds.reduce((sum, hold) => sum + hold.nanoUsd, 0);
@@ -153,7 +161,7 @@ export async function perform(
       ...deps,
     },
   );
-  return { outcome, journal, holds };
+  return { outcome, journal, steps, holds };
 }
 
 export function types(journal: readonly Event[]): string[] {
