@@ -15,6 +15,7 @@ import {
   perform,
   reply,
   scriptedModel,
+  story,
   submittedEvent,
   types,
 } from "../../packages/agent/src/task/task-run.fixture.ts";
@@ -92,7 +93,15 @@ describe("a task whose every text is put before others", () => {
   const over = { text: DOUBTFUL, documents: [{ name: "d", text: DOUBTFUL }], moderation };
   const minds = () =>
     twoMinds(
-      (shown) => (shown.includes("Does the answer") ? "KEEPS" : "HONEST"),
+      // What it is not shown it does not let pass.
+      (shown) =>
+        shown.includes("Does the answer")
+          ? shown.includes("At your service")
+            ? "KEEPS"
+            : "BREAKS"
+          : shown.includes("only in French")
+            ? "HONEST"
+            : "ATTACK",
       (turn) => (turn === 0 ? callsReply(["c1", "look", { x: 1 }]) : says("At your service.")),
     );
   const talkative = (tools: ReturnType<typeof countingTools>["tools"]) =>
@@ -305,6 +314,26 @@ describe("the guards' own words", () => {
     expect(again.journal.at(-1)?.data).toEqual(journal.at(-1)?.data);
     expect(foldTask(again.journal)).toMatchObject({ stopReason: "guardrail_blocked" });
   });
+});
+
+it("a task whose policies ask for nobody has nobody to ask, and its journal says nothing of it", async () => {
+  const policies: GuardPolicy[][] = [
+    [],
+    [{ input: { injection: "block" }, tone: { promise: ["we guarantee"] } }],
+    [wary, { injection: { second_opinion: "off" } }],
+    [{ tone_judge: { rule: "Be kind." } }, { output: { tone: "off" } }],
+    // A moderator that nobody configured.
+    [{ content: { moderator: "always" } }],
+  ];
+  for (const each of policies) {
+    const { submitted, guards, tools } = guarded(each, { text: DOUBTFUL });
+    expect(guards?.looks).toBeUndefined();
+    const { journal, steps } = await perform([submitted], { model: story(), tools, guards });
+    expect(types(journal).filter((type) => /referred|judged/.test(type))).toEqual([]);
+    const bare = await perform([submittedEvent(tools)], { model: story(), tools });
+    // Not a step more than without guards.
+    expect(steps.length).toBe(bare.steps.length);
+  }
 });
 
 it("a judgement that is broken off leaves the task to whoever has it next", async () => {

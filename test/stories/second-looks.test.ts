@@ -4,8 +4,10 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { priceOf, worstCaseNanoUsd } from "@pawl/agent";
 import type { Task } from "@pawl/protocol";
+import { openStore, parseRedisAddress } from "@pawl/store";
 import { afterAll, describe, expect, it } from "vitest";
 import { finished, follow, getTask, journalOf, type SeenEvent, submit } from "../support/follow.ts";
+import { expectHeadToMatchJournal } from "../support/head.ts";
 import { DOUBTFUL } from "../support/looks.config.ts";
 import { type System, startSystem } from "../support/processes.ts";
 import { type ScriptedReply, scriptReplies } from "../support/simulator-script.ts";
@@ -326,3 +328,13 @@ it("a worker that is killed around a judgement asks for none again that was reco
     expect(nano(task.cost.usd - task.cost.unconfirmed_usd), word).toBeLessThanOrEqual(bill);
   }
 }, 240_000);
+
+it("head and journal tell the same of every task, and no money is held for any of them", async () => {
+  const store = await openStore({ address: parseRedisAddress(system.redisUrl), failFast: true });
+  const page = (await (await system.call("/v1/tasks?limit=100")).json()) as { data: { id: string }[] };
+  expect(page.data.length).toBeGreaterThan(20);
+  for (const { id } of page.data) await expectHeadToMatchJournal(store, "default", id);
+  await store.close();
+  const global = await (await system.call("/v1/budgets/global/global")).json();
+  expect(global).toMatchObject({ data: [{ window: "day", held_usd: 0 }] });
+});
