@@ -2,7 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { PassThrough, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { describe, expect, it } from "vitest";
+import { setImmediate as turn } from "node:timers/promises";
+import { describe, expect, it, vi } from "vitest";
 import { createLog, type Log, type LogOptions } from "./log.ts";
 import { logLevels } from "./log-level.ts";
 
@@ -262,6 +263,39 @@ describe("leaving", () => {
     const [exitCode] = await exit;
     return { output, exitCode };
   };
+
+  it("gathers ordinary lines for a moment, and lets none wait behind a warning", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const writes: string[][] = [];
+      const stream = new Writable({
+        write(chunk, _encoding, next) {
+          const lines = String(chunk).trimEnd().split("\n");
+          writes.push(lines.map((line): string => JSON.parse(line).message));
+          next();
+        },
+      });
+      const log = createLog({ process: "worker", level: "info", now, stream });
+      for (const message of ["one", "two"]) {
+        log.info(message);
+        await turn();
+        await turn();
+      }
+      expect(writes).toEqual([]);
+      vi.advanceTimersByTime(20);
+      expect(writes).toEqual([["one", "two"]]);
+      log.info("three");
+      log.warn("four");
+      await turn();
+      await turn();
+      expect(writes).toEqual([
+        ["one", "two"],
+        ["three", "four"],
+      ]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 
   it("loses no line when the process exits at once", async () => {
     const { output } = await run(

@@ -64,7 +64,7 @@ export function createLog(options: LogOptions): Log {
         fields: { ...inherit(), ...safeFields(given, bounds) },
       };
       const line = boundedLine(entry, isTerminal ? terminalLine : jsonLine);
-      outlet.add(`${line}\n`);
+      outlet.add(`${line}\n`, level !== "info" && level !== "debug");
       logger.log({ level, message: line });
     } catch {
       // What cannot be said is lost; the work that it speaks of goes on.
@@ -132,19 +132,27 @@ function boundedLine(entry: LogEntry, render: (entry: LogEntry) => string): stri
   return render({ ...entry, fields: { fields: `[${line.length} characters left out]` } });
 }
 
+/**
+ * Ordinary lines leave together, this long after the first of them: where many tasks speak a write for each would cost
+ * more than all else of a line. A process that is killed takes as much with it.
+ */
+const GATHER_MS = 20;
+
 /** The way out: what winston writes to, knowing which lines the system has not taken yet. */
 function openOutlet(target: NodeJS.WritableStream) {
   /** Lines that still lie in winston's buffers, in order. */
-  const unsent: string[] = [];
+  const unsent: { line: string; urgent: boolean }[] = [];
+  let gathered = "";
+  let timer: NodeJS.Timeout | undefined;
   let inFlight = 0;
   const waiting: (() => void)[] = [];
   const settle = () => {
     if (unsent.length === 0 && gathered === "" && inFlight === 0)
       for (const resolve of waiting.splice(0)) resolve();
   };
-  /** Lines of one turn of the event loop leave in one write: where many tasks speak at once each would cost one. */
-  let gathered = "";
   const send = () => {
+    clearTimeout(timer);
+    timer = undefined;
     if (gathered === "") return;
     const lines = gathered;
     gathered = "";
@@ -157,9 +165,10 @@ function openOutlet(target: NodeJS.WritableStream) {
   const stream = new Writable({
     decodeStrings: false,
     write(line: string, _encoding, next) {
-      unsent.shift();
-      if (gathered === "") setImmediate(send);
+      const urgent = unsent.shift()?.urgent === true || waiting.length > 0;
       gathered += line;
+      if (urgent) setImmediate(send);
+      else timer ??= setTimeout(send, GATHER_MS);
       next();
     },
   });
@@ -169,13 +178,15 @@ function openOutlet(target: NodeJS.WritableStream) {
   if (target === process.stdout || target === process.stderr) {
     process.once("exit", () => {
       send();
-      for (const line of unsent.splice(0)) target.write(line);
+      for (const { line } of unsent.splice(0)) target.write(line);
     });
   }
   const flush = () =>
     new Promise<void>((resolve) => {
       waiting.push(resolve);
+      send();
       settle();
     });
-  return { stream, flush, add: (line: string) => unsent.push(line) };
+  const add = (line: string, urgent: boolean) => unsent.push({ line, urgent });
+  return { stream, flush, add };
 }
