@@ -77,9 +77,9 @@ const read = (task: string) => async () => {
 };
 
 /** The same store, but what happens in `meanwhile` happens between this caller's first answer and its next question. */
-function slowCaller(command: "lrangeBuffer" | "callBuffer", meanwhile: () => Promise<unknown>): Store {
+function slowCaller(command: "lrangeBuffer" | "sendCommand", meanwhile: () => Promise<unknown>): Store {
   let first = true;
-  const slow = async (...args: Parameters<(typeof store.redis)["callBuffer"]>) => {
+  const slow = async (...args: unknown[]) => {
     const answer: unknown = await Reflect.apply(store.redis[command], store.redis, args);
     if (first) {
       first = false;
@@ -169,7 +169,7 @@ it("a reader who finds no list, since it is archived, and is overtaken by a resu
 it("a resume that is overtaken by another one, its end and its archive restores nothing of the past", async () => {
   const task = await stoppedTask();
   await archiveJournal(store, tenant, task);
-  const overtaken = slowCaller("callBuffer", async () => {
+  const overtaken = slowCaller("sendCommand", async () => {
     expect(await resume(task, "a")()).toBe("resumed");
     await store.redis.hset(key(tenant, "head", task), "deadline_at", "1");
     await ringAlarm(store, { tenant, task, waitingFor: "", deliveryId: "dlv_c" });

@@ -5,6 +5,7 @@
  */
 import type { Cluster, Redis } from "ioredis";
 import { loadLibrary } from "./library.ts";
+import { ScriptCall } from "./script-call.ts";
 import type { Script } from "./script-texts.ts";
 
 export type RedisClient = Redis | Cluster;
@@ -31,10 +32,9 @@ export async function runScript(
   for (let tries = 1; ; tries++) {
     const asFunction = !withoutFunctions.has(redis);
     try {
-      const reply = asFunction
-        ? redis.callBuffer("fcall", script.functionName, 1, base, ...argv)
-        : redis.callBuffer("evalsha", script.sha, 1, base, ...argv);
-      return (await reply) as ScriptReply;
+      return await (asFunction
+        ? send(redis, "fcall", script.functionName, base, argv)
+        : send(redis, "evalsha", script.sha, base, argv));
     } catch (error) {
       if (asFunction && isDenied(error)) withoutFunctions.add(redis);
       else if (!isForgotten(error) || tries === MOST_TRIES) throw error;
@@ -45,6 +45,24 @@ export async function runScript(
       }
     }
   }
+}
+
+function send(
+  redis: RedisClient,
+  how: "fcall" | "evalsha",
+  name: string,
+  base: string,
+  argv: readonly ScriptArgument[],
+): Promise<ScriptReply> {
+  // Bytes that are no text are left to the client.
+  const reply = isText(argv)
+    ? redis.sendCommand(new ScriptCall(how, name, base, argv))
+    : redis.callBuffer(how, name, 1, base, ...argv);
+  return reply as Promise<ScriptReply>;
+}
+
+function isText(argv: readonly ScriptArgument[]): argv is readonly (string | number)[] {
+  return !argv.some((argument) => typeof argument === "object");
 }
 
 function isDenied(error: unknown): boolean {

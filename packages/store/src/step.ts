@@ -8,7 +8,6 @@ import type { OwedLeg } from "./queue.ts";
 import { bytesAt, legsAt, replyList, textAt, unknownVerdict } from "./reply.ts";
 import { runScript, type ScriptArgument } from "./scripts.ts";
 import type { Store } from "./store.ts";
-import { listArguments } from "./submit.ts";
 import { type Transition, transitionArguments } from "./transition.ts";
 import { spentText } from "./usage-feed.ts";
 
@@ -68,23 +67,19 @@ export type StepOutcome =
   | { kind: "gap" };
 
 const kinds = { OK: "done", SPENT: "spent", PARKED: "parked", WINDOW: "window" } as const;
+
 /** Safe to repeat with the same (epoch, n). */
 export async function stepTask(store: Store, step: Step): Promise<StepOutcome> {
   const { codec } = store;
-  const argv: ScriptArgument[] = [
-    step.task,
-    step.epoch,
-    step.n,
-    step.cursor,
-    ...listArguments(step.facts.map(codec.encode)),
-    step.settled.length,
-    ...step.settled.flatMap((settled) => [
-      ...holdArguments(step.epoch, settled, settled.usage),
-      settled.unconfirmed ? 1 : 0,
-    ]),
-    ...nextArguments(store, step),
-    ...transitionArguments(step.transition, store.retentionMs),
-  ];
+  const argv: ScriptArgument[] = [step.task, step.epoch, step.n, step.cursor, step.facts.length];
+  for (const fact of step.facts) argv.push(codec.encode(fact));
+  argv.push(step.settled.length);
+  for (const settled of step.settled) {
+    pushHold(argv, step.epoch, settled, settled.usage);
+    argv.push(settled.unconfirmed ? 1 : 0);
+  }
+  pushNext(argv, store, step);
+  argv.push(...transitionArguments(step.transition, store.retentionMs));
   const reply = replyList(await runScript(store.redis, store.scripts.step, tenantBase(step.tenant), argv));
   const [verdict = "", ...outcome] = textAt(reply, 0).split("\n");
   switch (verdict) {
@@ -104,27 +99,24 @@ export async function stepTask(store: Store, step: Step): Promise<StepOutcome> {
   }
 }
 
-function nextArguments(store: Store, { tenant, epoch, next }: Step): ScriptArgument[] {
-  if (next === undefined || next.holds.length === 0) return [0];
+function pushNext(argv: ScriptArgument[], store: Store, { tenant, epoch, next }: Step): void {
+  argv.push(next?.holds.length ?? 0);
+  if (next === undefined || next.holds.length === 0) return;
   const { codec } = store;
-  return [
-    next.holds.length,
-    ...next.holds.flatMap((hold) => holdArguments(epoch, hold)),
-    ...termsArguments(store, tenant, next.terms),
-    next.reserveNanoUsd,
-    ...listArguments(next.events.map(codec.encode)),
-    next.leastNanoUsd,
-    next.mayWait === false ? "" : parkedArgument(codec, next.terms.windows),
-  ];
+  for (const hold of next.holds) pushHold(argv, epoch, hold);
+  argv.push(...termsArguments(store, tenant, next.terms), next.reserveNanoUsd, next.events.length);
+  for (const event of next.events) argv.push(codec.encode(event));
+  argv.push(next.leastNanoUsd, next.mayWait === false ? "" : parkedArgument(codec, next.terms.windows));
 }
 
 /** A hold belongs to (task, epoch, call). */
-function holdArguments(
+function pushHold(
+  argv: ScriptArgument[],
   epoch: string,
   { hold, nanoUsd, spentOn }: Hold,
   usage?: TokenUsage | undefined,
-): ScriptArgument[] {
-  return [`${epoch}:${hold}`, nanoUsd, spentText(spentOn, usage)];
+): void {
+  argv.push(`${epoch}:${hold}`, nanoUsd, spentText(spentOn, usage));
 }
 
 function readOutcome(
