@@ -87,6 +87,7 @@ async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log):
   const { tenant, task, leg, epoch, events } = claimed;
   const { store, config, running } = deps;
   const state = foldTask(events);
+  const { startSeq } = state;
   const log = parent.child({ attempt: state.attempts });
   const abort = new AbortController();
   const interrupt = (kind: InterruptionKind) => abort.abort(new Interruption(kind));
@@ -112,7 +113,7 @@ async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log):
   });
   try {
     const outcome = await runTask(
-      { tenant, taskId: task, events },
+      { tenant, taskId: task, events, state },
       {
         model: deps.model,
         gate: deps.health.gate,
@@ -154,7 +155,7 @@ async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log):
     );
     log.info("attempt over", { outcome, interrupted: interruptionOf(abort.signal)?.kind });
     if (outcome !== "lost") return { again: false };
-    await reportAlive(store, { tenant, task, startSeq: state.startSeq, worker: deps.workerId });
+    await reportAlive(store, { tenant, task, startSeq, worker: deps.workerId });
     // Never completed here: whether anything is left to do is for the next start's claim to say.
     return { again: true, afterMs: 0 };
   } finally {

@@ -11,10 +11,10 @@ export type BoundedMap<V> = {
 
 export function boundedMap<V>(maxEntries: number): BoundedMap<V> {
   let young = new Map<number, V>();
-  let old = new Map<number, V>();
+  let old: Map<number, V> | undefined;
   return {
-    get: (key) => young.get(key) ?? old.get(key),
-    has: (key) => young.has(key) || old.has(key),
+    get: (key) => young.get(key) ?? old?.get(key),
+    has: (key) => young.has(key) || old?.has(key) === true,
     set(key, value) {
       young.set(key, value);
       if (young.size * 2 < maxEntries) return;

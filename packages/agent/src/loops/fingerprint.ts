@@ -4,9 +4,24 @@ import { hashText } from "./hash.ts";
 import type { LoopPolicy } from "./loop-policy.ts";
 import { isVolatileArgument } from "./volatile.ts";
 
-export function fingerprint(tool: string, args: unknown, policy: LoopPolicy): number {
-  if (policy.compare === "verbatim") return hashText(`${tool} ${JSON.stringify(args) ?? ""}`);
-  const identifiedBy = policy.tools[tool]?.identifiedBy;
+type Rules = Pick<LoopPolicy, "compare"> & { readonly identifiedBy: readonly string[] | undefined };
+
+/** A call is asked about before it runs, and again by each who hears its answer; known as long as its arguments live. */
+const known = new WeakMap<object, Rules & { readonly tool: string; readonly print: number }>();
+
+export function fingerprint(tool: string, args: unknown, { compare, tools }: LoopPolicy): number {
+  const rules = { compare, identifiedBy: tools[tool]?.identifiedBy };
+  if (!isObject(args)) return printOf(tool, args, rules);
+  const found = known.get(args);
+  if (found?.tool === tool && found.compare === compare && found.identifiedBy === rules.identifiedBy)
+    return found.print;
+  const print = printOf(tool, args, rules);
+  known.set(args, { ...rules, tool, print });
+  return print;
+}
+
+function printOf(tool: string, args: unknown, { compare, identifiedBy }: Rules): number {
+  if (compare === "verbatim") return hashText(`${tool} ${JSON.stringify(args) ?? ""}`);
   const value = parsed(args);
   if (identifiedBy !== undefined && isObject(value)) {
     const chosen = Object.fromEntries(Object.entries(value).filter(([name]) => identifiedBy.includes(name)));

@@ -63,7 +63,7 @@ const REMEMBERED = 20_000;
 
 export function createLoopDetector(partial: Partial<LoopPolicy> = {}): LoopDetector {
   const policy = completePolicy(partial);
-  return spareFirstTurns(createEagerDetector(policy), policy);
+  return spareFirstTurns(() => createEagerDetector(policy), policy);
 }
 
 /** Judges each observation as it comes. */
@@ -171,6 +171,7 @@ export function createEagerDetector(policy: LoopPolicy): LoopDetector {
       return judged;
     },
     blocked({ tool, args }) {
+      if (blockedCalls.size === 0) return undefined;
       const call = fingerprint(tool, args, policy);
       const answer = answered.get(call);
       return blockedCalls.has(call) && answer !== undefined ? { turn: answer.turn } : undefined;

@@ -1,7 +1,8 @@
 /**
  * Most tasks end within three turns, and in those nothing can be wrong as long as every call is another one: no
  * repetition, no chain long enough, no row of idle turns. So they are only kept, at next to no cost, and judged
- * together once something might be wrong: a call comes again, a fourth turn begins, there is talk and nothing done.
+ * together once something might be wrong: a call comes again, a fourth turn begins, there is talk and nothing done. Only
+ * then is the detector made.
  */
 import { fingerprint } from "./fingerprint.ts";
 import type { LoopDetector, LoopObservation } from "./loop-detector.ts";
@@ -13,9 +14,10 @@ const MOST_IDLE = 6;
 const MOST_STALE = 4;
 
 /** The same verdicts as the detector's own; under a policy stricter than the above, the detector itself. */
-export function spareFirstTurns(detector: LoopDetector, policy: LoopPolicy): LoopDetector {
-  if (!allows(policy)) return detector;
-  let kept: LoopObservation[] | undefined = [];
+export function spareFirstTurns(makeDetector: () => LoopDetector, policy: LoopPolicy): LoopDetector {
+  if (!allows(policy)) return makeDetector();
+  let detector: LoopDetector | undefined;
+  const kept: LoopObservation[] = [];
   let turn = { number: Number.NaN, called: true };
   let calledBefore = true;
   let turns = 0;
@@ -40,27 +42,20 @@ export function spareFirstTurns(detector: LoopDetector, policy: LoopPolicy): Loo
     return !isIdleTalk;
   }
 
-  function judgeKept(): void {
-    const all = kept ?? [];
-    kept = undefined;
-    for (const observation of all) detector.observe(observation);
+  function judging(): LoopDetector {
+    detector ??= makeDetector();
+    for (const observation of kept.splice(0)) detector.observe(observation);
+    return detector;
   }
 
   return {
     observe(observation) {
-      if (kept === undefined) return detector.observe(observation);
-      if (canWait(observation)) {
-        kept.push(observation);
-        return { verdict: "ok" };
-      }
-      judgeKept();
-      return detector.observe(observation);
+      if (detector !== undefined || !canWait(observation)) return judging().observe(observation);
+      kept.push(observation);
+      return { verdict: "ok" };
     },
-    blocked: (call) => detector.blocked(call),
-    startAnew() {
-      judgeKept();
-      detector.startAnew();
-    },
+    blocked: (call) => detector?.blocked(call),
+    startAnew: () => judging().startAnew(),
   };
 }
 

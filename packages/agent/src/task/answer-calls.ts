@@ -30,7 +30,8 @@ export async function answerCalls(run: Run): Promise<Outcome> {
 }
 
 async function runAll(run: Run, ready: readonly ReadyCall[]): Promise<Outcome> {
-  const afterShutdown = writeGrace(run);
+  // A write is not broken off for a shutdown before its grace is over: its outcome would be unknown.
+  const forWrites = ready.some(({ tool }) => tool.effect === "write") ? writeGrace(run) : undefined;
   let open = ready.length;
   let lost = false;
   let flushing: Promise<void> | undefined;
@@ -44,7 +45,8 @@ async function runAll(run: Run, ready: readonly ReadyCall[]): Promise<Outcome> {
   };
   const answer = async (one: ReadyCall): Promise<void> => {
     const cost = costMeter(one);
-    const context = { ...contextFor(run, one, afterShutdown.signal), reportCost: cost.report };
+    const signal = one.tool.effect === "write" && forWrites !== undefined ? forWrites.signal : run.signal;
+    const context = { ...contextFor(run, one), signal, reportCost: cost.report };
     const outcome = await runInHealth(one, context, run);
     open -= 1;
     remember(run, withCost(guardAnswer(run, outcome), one, cost.nanoUsd()));
@@ -55,7 +57,7 @@ async function runAll(run: Run, ready: readonly ReadyCall[]): Promise<Outcome> {
     flushing.catch(() => {});
   };
   const results = await Promise.allSettled(ready.map(answer));
-  afterShutdown.clear();
+  forWrites?.clear();
   await flushing;
   if (lost) return "lost";
   const crashed = results.find((result) => result.status === "rejected" && !interruptionOf(run.signal));
@@ -210,15 +212,9 @@ function outOfService(run: Run, call: ToolCall): ToolOutcome | undefined {
   return downForMs > 0 ? failed(call, "tool_unavailable", toolDownMessage(call.tool, downForMs)) : undefined;
 }
 
-function contextFor(
-  run: Run,
-  { call, tool }: PreparedCall,
-  afterShutdown: AbortSignal,
-): Omit<ToolContext, "reportCost"> {
+function contextFor(run: Run, { call }: PreparedCall): Omit<ToolContext, "signal" | "reportCost"> {
   const { submitted } = run.state;
   return {
-    // A write is not broken off for a shutdown before its grace is over: its outcome would be unknown.
-    signal: tool.effect === "write" ? afterShutdown : run.signal,
     idempotencyKey: `${run.taskId}.${call.key}`,
     user: submitted.user ?? undefined,
     tenant: run.tenant,

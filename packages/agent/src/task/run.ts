@@ -2,7 +2,7 @@
  * What one run of a task carries from step to step, and how it changes: a fact is folded when it happens and
  * journalled with the next step, so that one step says all there is to say between two things.
  */
-import { applyEvent, type Event, foldTask, type NewEvent, type TaskState } from "@pawl/protocol";
+import { applyEvent, type Event, type NewEvent, type TaskState } from "@pawl/protocol";
 import type { Tool, ToolContext } from "../define-tool.ts";
 import type { ModelGate } from "../health/model-gate.ts";
 import type { ToolHealth } from "../health/tool-health.ts";
@@ -19,6 +19,8 @@ export type TaskRun = {
   taskId: string;
   /** The journal as the claim returned it. */
   events: readonly Event[];
+  /** The fold of those events. It is the run's from here on, and changes with each further one. */
+  state: TaskState;
 };
 
 export type TaskDeps = {
@@ -56,7 +58,6 @@ export type TaskRunOutcome = "ended" | "waiting" | "handed_back" | "lost";
 /** A task in a worker's hands. */
 export type Run = TaskRun &
   TaskDeps & {
-    state: TaskState;
     conversation: Conversation;
     /** undefined: the agent's author wants none. */
     loops: LoopWatch | undefined;
@@ -76,14 +77,13 @@ export type Run = TaskRun &
 export type Outcome = TaskRunOutcome | "continue";
 
 export function takeUp(task: TaskRun, deps: TaskDeps): Run {
-  const state = foldTask(task.events);
+  const { state } = task;
   // The pinned definition says which tools; the worker's configuration has their code.
   const allowed = new Set(state.submitted.definition.tools.map(({ name }) => name));
   const tools = deps.tools.filter(({ name }) => allowed.has(name));
   return {
     ...task,
     ...deps,
-    state,
     conversation: foldConversation(task.events, deps.guards?.spotlight),
     loops: watchLoops(state.submitted.definition, task.events),
     toolsByName: new Map(tools.map((tool) => [tool.name, tool])),

@@ -1,5 +1,5 @@
 /** A task performed without Redis or network: a scripted model, a journal in memory, and witnesses of both. */
-import type { Event, EventData, NewEvent } from "@pawl/protocol";
+import { type Event, type EventData, foldTask, type NewEvent } from "@pawl/protocol";
 import { z } from "zod";
 import { submission } from "../../../../test/support/submission.ts";
 import { agentDefinition } from "../agent-definition.ts";
@@ -140,7 +140,7 @@ export async function perform(
     return { kind: "done", freeNanoUsd: 0, soft: false, others: [] };
   };
   const outcome = await runTask(
-    { tenant: "acme", taskId: "task_1", events: [...journal] },
+    { tenant: "acme", taskId: "task_1", events: [...journal], state: foldTask(journal) },
     {
       priceOf,
       gate: openToAll,
