@@ -93,7 +93,8 @@ async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log):
   const interrupt = (kind: InterruptionKind) => abort.abort(new Interruption(kind));
   const leave = running.enter({ tenant, task, leg, interrupt });
   const stopAtDeadline = atDeadline(state, deps.nowMs(), () => interrupt("deadline"));
-  const accounts = scopeAccounts({ tenant, ...state.submitted }, config.scopeLimits);
+  const { user, feature, session_id } = state.submitted;
+  const accounts = scopeAccounts({ tenant, user, feature, session_id }, config.scopeLimits);
   const stream = textStream(store, tenant, task, (error) => log.debug("text was not sent", { error }));
   const record = stepRecorder({
     store,

@@ -35,6 +35,8 @@ export function stepRecorder(deps: RecorderDeps): Recorder {
   let cursor = deps.cursor;
   /** Redis' clock, as the last reply told it: a window that is over there is over. */
   let redisMs = 0;
+  /** Those under way or in line behind it; the newest of them is `previous`. */
+  let open = 0;
   let previous: Promise<unknown> = Promise.resolve();
 
   async function send(record: StepRecord): Promise<Recorded> {
@@ -63,8 +65,12 @@ export function stepRecorder(deps: RecorderDeps): Recorder {
   }
 
   return (record) => {
-    const sent = previous.then(() => send(record));
-    previous = sent.catch(() => {});
+    open += 1;
+    const sent = open === 1 ? send(record) : previous.then(() => send(record));
+    const leave = () => {
+      open -= 1;
+    };
+    previous = sent.then(leave, leave);
     return sent;
   };
 }

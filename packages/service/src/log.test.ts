@@ -282,7 +282,7 @@ describe("leaving", () => {
         await turn();
       }
       expect(writes).toEqual([]);
-      vi.advanceTimersByTime(20);
+      vi.advanceTimersByTime(50);
       expect(writes).toEqual([["one", "two"]]);
       log.info("three");
       log.warn("four");

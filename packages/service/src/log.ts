@@ -136,7 +136,7 @@ function boundedLine(entry: LogEntry, render: (entry: LogEntry) => string): stri
  * Ordinary lines leave together, this long after the first of them: where many tasks speak a write for each would cost
  * more than all else of a line. A process that is killed takes as much with it.
  */
-const GATHER_MS = 20;
+const GATHER_MS = 50;
 
 /** The way out: what winston writes to, knowing which lines the system has not taken yet. */
 function openOutlet(target: NodeJS.WritableStream) {

@@ -28,17 +28,16 @@ export function scopeAccounts(
   labels: { tenant: string; user: string | null; feature: string | null; session_id: string | null },
   configured: Readonly<Record<BudgetScope, Account["configured"]>>,
 ): Account[] {
-  const ids: Record<BudgetScope, string | null> = {
-    session: labels.session_id,
-    user: labels.user,
-    feature: labels.feature,
-    tenant: labels.tenant,
-    global: "global",
+  const accounts: Account[] = [];
+  const add = (scope: BudgetScope, id: string | null) => {
+    if (id !== null) accounts.push({ scope, id, configured: configured[scope] });
   };
-  return BudgetScope.options.flatMap((scope) => {
-    const id = ids[scope];
-    return id === null ? [] : [{ scope, id, configured: configured[scope] }];
-  });
+  add("session", labels.session_id);
+  add("user", labels.user);
+  add("feature", labels.feature);
+  add("tenant", labels.tenant);
+  add("global", "global");
+  return accounts;
 }
 
 /**

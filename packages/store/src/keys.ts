@@ -66,10 +66,19 @@ export function isTenantName(name: string): boolean {
   return tenantPattern.test(name);
 }
 
+/** Of tenants at work, asked for at every command; the others' are made anew. */
+const bases = new Map<string, string>();
+const MOST_BASES = 1_000;
+
 /** `pawl:{tenant}`. Throws a RangeError for what is no tenant's name, before it could forge a hash tag. */
 export function tenantBase(tenant: string): string {
+  const known = bases.get(tenant);
+  if (known !== undefined) return known;
   if (!isTenantName(tenant)) throw new RangeError(`not a tenant's name: ${JSON.stringify(tenant)}`);
-  return `pawl:{${tenant}}`;
+  const base = `pawl:{${tenant}}`;
+  if (bases.size >= MOST_BASES) bases.clear();
+  bases.set(tenant, base);
+  return base;
 }
 
 export function tenantOfBase(base: string): string {
