@@ -51,3 +51,22 @@ it("counts what the journal says, by names that are the operator's own", async (
       line,
     );
 });
+
+it("tells each call once, however often Prometheus asks", async () => {
+  const registry = createMetrics("worker");
+  const { count } = taskMetrics(registry);
+  const told = async () => {
+    const lines = (await registry.metrics()).split("\n");
+    const find = (start: string) =>
+      lines
+        .find((line) => line.startsWith(start))
+        ?.split(" ")
+        .at(-1);
+    return [find("pawl_tokens_total{model="), find("pawl_cost_usd_total{kind=")];
+  };
+  count(replied, "support");
+  expect(await told()).toEqual(["10", "0.0025"]);
+  expect(await told()).toEqual(["10", "0.0025"]);
+  count(replied, "support");
+  expect(await told()).toEqual(["20", "0.005"]);
+});

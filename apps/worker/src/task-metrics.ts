@@ -2,7 +2,7 @@
  * What Prometheus is told of tasks: counts over the events that this worker recorded. Sums over the fleet are right
  * however tasks move between workers, since an event is recorded once. No label is a user's or a tenant's word.
  */
-import { type NewEvent, usdFromNano } from "@pawl/protocol";
+import { type NewEvent, type TokenUsage, usdFromNano } from "@pawl/protocol";
 import { Counter, Histogram, type Registry } from "@pawl/service";
 
 export type TaskMetrics = { count: (event: NewEvent, agent: string) => void };
@@ -12,8 +12,12 @@ const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180];
 
 export function taskMetrics(registry: Registry): TaskMetrics {
   const registers = [registry];
-  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
-    new Counter({ name, help, labelNames, registers });
+  const counter = <Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+    collect = () => {},
+  ) => new Counter({ name, help, labelNames, registers, collect });
   const seconds = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
     new Histogram({ name, help, labelNames, buckets: SECONDS, registers });
 
@@ -25,11 +29,13 @@ export function taskMetrics(registry: Registry): TaskMetrics {
   const waiting = counter("pawl_tasks_waiting_total", "Times that a task began to wait, by for what.", [
     "for",
   ]);
-  const tokens = counter("pawl_tokens_total", "Tokens of model calls.", ["model", "kind"]);
-  const usd = counter("pawl_cost_usd_total", "What calls cost, in US dollars, worst cases included.", [
-    "kind",
-    "name",
-  ]);
+  const tokens = counter("pawl_tokens_total", "Tokens of model calls.", ["model", "kind"], tellUntold);
+  const usd = counter(
+    "pawl_cost_usd_total",
+    "What calls cost, in US dollars, worst cases included.",
+    ["kind", "name"],
+    tellUntold,
+  );
   const modelSeconds = seconds("pawl_model_call_seconds", "Model calls that were answered.", ["model"]);
   const modelFailures = counter("pawl_model_failures_total", "Model calls that failed.", ["code", "status"]);
   const downgrades = counter("pawl_model_downgrades_total", "Tasks that went on with another model.", [
@@ -53,6 +59,33 @@ export function taskMetrics(registry: Registry): TaskMetrics {
   ]);
   const loops = counter("pawl_loops_total", "What the loop detector said.", ["verdict", "rule"]);
 
+  /** By model. Prometheus asks four times a minute; to tell it five sums of each call would cost more than the fold. */
+  const untold = new Map<string, { usage: TokenUsage; nanoUsd: number }>();
+
+  function countCall(model: string, usage: TokenUsage, nanoUsd: number): void {
+    const sum = untold.get(model);
+    if (sum === undefined) {
+      untold.set(model, { usage: { ...usage }, nanoUsd });
+      return;
+    }
+    sum.usage.input_tokens += usage.input_tokens;
+    sum.usage.output_tokens += usage.output_tokens;
+    sum.usage.cache_read_tokens += usage.cache_read_tokens;
+    sum.usage.cache_write_tokens += usage.cache_write_tokens;
+    sum.nanoUsd += nanoUsd;
+  }
+
+  function tellUntold(): void {
+    for (const [model, { usage, nanoUsd }] of untold) {
+      tokens.inc({ model, kind: "input" }, usage.input_tokens);
+      tokens.inc({ model, kind: "output" }, usage.output_tokens);
+      tokens.inc({ model, kind: "cache_read" }, usage.cache_read_tokens);
+      tokens.inc({ model, kind: "cache_write" }, usage.cache_write_tokens);
+      usd.inc({ kind: "model", name: model }, usdFromNano(nanoUsd));
+    }
+    untold.clear();
+  }
+
   function countEnd(status: string, stopReason: string, agent: string): void {
     ended.inc({ agent, status, stop_reason: stopReason });
   }
@@ -62,11 +95,7 @@ export function taskMetrics(registry: Registry): TaskMetrics {
       switch (event.type) {
         case "model.responded": {
           const { model, usage, cost_nano_usd, duration_ms } = event.data;
-          tokens.inc({ model, kind: "input" }, usage.input_tokens);
-          tokens.inc({ model, kind: "output" }, usage.output_tokens);
-          tokens.inc({ model, kind: "cache_read" }, usage.cache_read_tokens);
-          tokens.inc({ model, kind: "cache_write" }, usage.cache_write_tokens);
-          usd.inc({ kind: "model", name: model }, usdFromNano(cost_nano_usd));
+          countCall(model, usage, cost_nano_usd);
           modelSeconds.observe({ model }, duration_ms / 1000);
           break;
         }

@@ -60,15 +60,21 @@ export async function runCall(
   startedAtMs: number,
 ): Promise<{ outcome: ToolOutcome; isIll: boolean }> {
   const timeoutMs = tool.timeoutMs ?? DEFAULT_TOOL_TIMEOUT_MS;
-  const { signal, aborted, clear } = watch(context.signal, timeoutMs);
+  const watched = watch(context.signal, timeoutMs);
   const duration = () => Math.max(0, context.nowMs() - startedAtMs);
   try {
     // A tool that ignores its signal must not hold the task.
-    const result = await Promise.race([(async () => tool.run(input, { ...context, signal }))(), aborted]);
+    const own: ToolContext = {
+      ...context,
+      get signal() {
+        return watched.signal();
+      },
+    };
+    const result = await Promise.race([(async () => tool.run(input, own))(), watched.aborted]);
     return { outcome: completed(call, kept(toolResultText(result)), duration()), isIll: false };
   } catch (error) {
     context.signal.throwIfAborted();
-    if (signal.aborted)
+    if (watched.isOver())
       return {
         outcome: failed(call, "tool_timeout", timeoutMessage(tool, timeoutMs), duration()),
         isIll: true,
@@ -79,7 +85,7 @@ export async function runCall(
     const isIll = failure.code === "internal_error" || failure.code === "unavailable";
     return { outcome: failed(call, "tool_error", failure.message, duration()), isIll };
   } finally {
-    clear();
+    watched.clear();
   }
 }
 
@@ -123,14 +129,19 @@ function timeoutMessage(tool: Tool, timeoutMs: number): string {
 
 /**
  * A signal that aborts with the run's, or when the time is up; `aborted` rejects as it does. By hand: for each call
- * AbortSignal.any would cost more than all else here, and leave its work to the garbage collector.
+ * AbortSignal.any would cost more than all else here, and leave its work to the garbage collector. Made for a tool that
+ * asks for it: most never do.
  */
 function watch(outer: AbortSignal, timeoutMs: number) {
-  const own = new AbortController();
+  let made: AbortController | undefined;
+  const own = () => {
+    made ??= new AbortController();
+    return made;
+  };
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = (reason?: unknown) => {
-    own.abort(reason);
-    reject(own.signal.reason);
+    own().abort(reason);
+    reject(own().signal.reason);
   };
   const onAbort = () => abort(outer.reason);
   if (outer.aborted) onAbort();
@@ -140,5 +151,6 @@ function watch(outer: AbortSignal, timeoutMs: number) {
     clearTimeout(timer);
     outer.removeEventListener("abort", onAbort);
   };
-  return { signal: own.signal, aborted, clear };
+  const isOver = () => made?.signal.aborted === true;
+  return { signal: () => own().signal, isOver, aborted, clear };
 }
