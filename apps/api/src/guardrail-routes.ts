@@ -1,6 +1,6 @@
 /** POST /v1/guardrails/check: what the guards say of a text, under the caller's own policy. Nothing is stored. */
 import { createModeratedGuard, type Guard } from "@pawl/guardrails";
-import { GuardCheckRequest, type GuardFinding, type GuardVerdict } from "@pawl/protocol";
+import { GuardCheckRequest, type GuardVerdict, publicFinding } from "@pawl/protocol";
 import type { Router } from "express";
 import type { ApiDeps } from "./api-deps.ts";
 import { callerOf } from "./auth.ts";
@@ -35,18 +35,8 @@ export function guardrailRoutes(router: Router, deps: Pick<ApiDeps, "config" | "
         await readJsonBody(request, deps.maxBodyBytes),
       );
       const { action, findings, text: redacted } = await guardOf(tenant).checkFully(text, { direction });
-      const verdict: GuardVerdict = { action, findings: findings.map(shown), text: redacted };
+      const verdict: GuardVerdict = { action, findings: findings.map(publicFinding), text: redacted };
       response.json(verdict);
     },
   });
-}
-
-function shown({ guard, category, score, start, end }: GuardFinding): GuardFinding {
-  return {
-    guard,
-    category,
-    score,
-    ...(start === undefined ? {} : { start }),
-    ...(end === undefined ? {} : { end }),
-  };
 }

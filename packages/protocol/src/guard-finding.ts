@@ -30,6 +30,25 @@ export const GuardFinding = z.strictObject({
 });
 export type GuardFinding = z.infer<typeof GuardFinding>;
 
+/** The finding alone: a guard's own notes on it, such as what was found, stay behind. */
+export function publicFinding({
+  guard,
+  category,
+  score,
+  start,
+  end,
+  second_opinion,
+}: GuardFinding): GuardFinding {
+  return {
+    guard,
+    category,
+    score,
+    ...(start === undefined ? {} : { start }),
+    ...(end === undefined ? {} : { end }),
+    ...(second_opinion === undefined ? {} : { second_opinion }),
+  };
+}
+
 export const guardActions = ["allow", "flag", "redact", "block"] as const;
 export const GuardAction = z.enum(guardActions);
 export type GuardAction = z.infer<typeof GuardAction>;

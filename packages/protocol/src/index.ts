@@ -65,6 +65,7 @@ export {
   guardNames,
   Opinion,
   opinions,
+  publicFinding,
 } from "./guard-finding.ts";
 export {
   GuardMeasure,

@@ -13,6 +13,7 @@ import {
   type GuardName,
   guardActions,
   type NewEvent,
+  publicFinding,
   type Referral,
   textOf,
 } from "@pawl/protocol";
@@ -226,17 +227,6 @@ function flagged(
 
 /** A text full of addresses has one per line. */
 const MOST_FINDINGS = 50;
-
-function publicFinding({ guard, category, score, start, end, second_opinion }: GuardFinding): GuardFinding {
-  return {
-    guard,
-    category,
-    score,
-    ...(start === undefined ? {} : { start }),
-    ...(end === undefined ? {} : { end }),
-    ...(second_opinion === undefined ? {} : { second_opinion }),
-  };
-}
 
 /** Those that weigh as much as the verdict; none where it allows. */
 function worstOf({ action, findings }: GuardVerdict): GuardFinding[] {
