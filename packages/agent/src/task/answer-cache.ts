@@ -3,7 +3,6 @@
  * again to the same question while no model can be asked. Never instead of a model that can be.
  */
 import { createHash } from "node:crypto";
-import { agentVersion } from "../agent-definition.ts";
 import type { End } from "./end-task.ts";
 import type { Run } from "./run.ts";
 
@@ -15,14 +14,23 @@ export type AnswerCache = {
   keep: (question: string, answer: CachedAnswer, ttlMs: number) => Promise<void>;
 };
 
-/** Whatever an answer depends on: the agent as it is pinned, the input, and whose answer it is. undefined: not allowed. */
-export function questionOf({ state: { submitted } }: Run): string | undefined {
+/** Whatever an answer depends on: the agent, what guards it, the input, and whose answer it is. undefined: not allowed. */
+export function questionOf({ state: { submitted } }: Pick<Run, "state">): string | undefined {
   const { definition, input, user, model } = submitted;
-  const { answer_cache: cache } = definition;
+  const { answer_cache: cache, tools, guards } = definition;
   // Without a user's name, nobody else's answer is his.
   if (cache === undefined || (cache.per === "user" && user === null)) return undefined;
-  const whose = cache.per === "user" ? user : null;
-  const parts = [agentVersion(definition), model, whose, input.text, input.documents];
+  const parts = [
+    // Not the pinned definition, whose prompt has secret words that change from day to day. The version names what the
+    // operator wrote; beside it stands what was pinned on top.
+    submitted.agent_version,
+    tools.map(({ name }) => name),
+    guards === undefined ? null : [guards.policies, guards.taint, guards.repairs],
+    model,
+    cache.per === "user" ? user : null,
+    input.text,
+    input.documents,
+  ];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
