@@ -18,14 +18,15 @@ const messages: Record<Unavailable["kind"], string> = {
 };
 
 export async function whenUnavailable(run: Run, { kind, retryAfterMs }: Unavailable): Promise<Outcome> {
+  let waitMs = retryAfterMs;
   if (kind === "unavailable") {
     const cached = await cachedEnd(run);
     if (cached !== undefined) return end(run, cached);
-    if (patienceMs(run) <= 0) return end(run, endWithoutModel(run));
+    const leftMs = patienceMs(run);
+    if (leftMs <= 0) return end(run, endWithoutModel(run));
+    waitMs = Math.min(retryAfterMs, leftMs);
   }
-  const afterMs = Math.ceil(
-    Math.max(0, Math.min(retryAfterMs, kind === "busy" ? retryAfterMs : patienceMs(run))),
-  );
+  const afterMs = Math.ceil(Math.max(0, waitMs));
   const uncounted = outageAttempts(run.state);
   remember(run, {
     type: "task.waiting",
