@@ -6,7 +6,8 @@ import { join } from "node:path";
 import type { TaskState } from "@pawl/protocol";
 import { openStore, parseRedisAddress } from "@pawl/store";
 import { sleep } from "../faults/round.ts";
-import { openStage, type Stage } from "../overspend/stage.ts";
+import { openStage } from "../overspend/stage.ts";
+import { clearScript, script } from "../support/simulator-script.ts";
 import { requestsOf, submitMany, untilEnded } from "./run-rate.ts";
 
 export type OutageOptions = {
@@ -37,13 +38,11 @@ export async function runOutage(options: OutageOptions): Promise<OutageRun> {
   const store = await openStore({ address: parseRedisAddress(stage.redis.url), failFast: false });
   try {
     await untilEnded(store, await submitMany(stage, workers), signal);
-    await control(stage, "POST", {
-      steps: [{ fault: { kind: "status", status: 529 }, times: -1 }],
-    });
+    await script(stage, [{ fault: { kind: "status", status: 529 }, times: -1 }]);
     const ids = await submitMany(stage, tasks, { max_attempts: maxAttempts });
     say(`${tasks} tasks, ${workers} workers; the provider is down for ${outageMs / 1000} s`);
     await sleep(outageMs, signal);
-    await control(stage, "DELETE");
+    await clearScript(stage);
     const backAtMs = Date.now();
     const states = await untilEnded(store, ids, signal);
     const entries = await requestsOf(stage);
@@ -62,13 +61,4 @@ export async function runOutage(options: OutageOptions): Promise<OutageRun> {
     await store.close();
     await stage.close();
   }
-}
-
-async function control(stage: Stage, method: "POST" | "DELETE", body?: object): Promise<void> {
-  const response = await fetch(`${stage.simulator.url}/control/scenario`, {
-    method,
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  if (!response.ok) throw new Error(`${method} scenario: ${response.status} ${await response.text()}`);
-  await response.body?.cancel();
 }

@@ -2,7 +2,8 @@
 import { expect, it } from "vitest";
 import { submit } from "../support/follow.ts";
 import { startSystem } from "../support/processes.ts";
-import { STORY_CONFIG, script, scriptOneCall, scriptStory } from "../support/story.ts";
+import { scriptReplies } from "../support/simulator-script.ts";
+import { STORY_CONFIG, scriptOneCall, scriptStory } from "../support/story.ts";
 import { openBrowser } from "./browser.ts";
 
 const [system, browser] = await Promise.all([
@@ -48,16 +49,7 @@ it("cancels a running task at once, after asking", async () => {
 });
 
 it("raises the limit that stopped a task and sees it go on to its end", async () => {
-  const replies = [
-    { content: [{ type: "tool_use", name: "look", input: { n: 1 } }], stop_reason: "tool_use" },
-    { content: [{ type: "text", text: "Enough money after all." }] },
-  ];
-  const steps = replies.map((reply, turn) => ({
-    match: { contains: "the-purse", turn: turn + 1 },
-    reply,
-    times: -1,
-  }));
-  await script(system, steps);
+  await scriptReplies(system, "the-purse", [{ tool: "look", input: { n: 1 } }, "Enough money after all."]);
   const { id } = await submit(system, {
     input: "the-purse",
     agent: "story",

@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { finished, submit } from "../support/follow.ts";
 import { startSystem } from "../support/processes.ts";
 import { startReceiver } from "../support/receiver.ts";
-import { STORY_CONFIG, script } from "../support/story.ts";
+import { script } from "../support/simulator-script.ts";
+import { STORY_CONFIG } from "../support/story.ts";
 import { DESKTOP, openBrowser, PHONE } from "./browser.ts";
 
 const [system, browser] = await Promise.all([

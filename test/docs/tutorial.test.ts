@@ -8,7 +8,7 @@ import type { Task } from "@pawl/protocol";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { commandNames, markedBlock, pages, root, runCommand } from "../support/documents.ts";
 import { ADMIN_KEY, startSystem, WEBHOOK_SECRET } from "../support/processes.ts";
-import { script } from "../support/story.ts";
+import { type ScriptStep, script } from "../support/simulator-script.ts";
 
 const TUTORIAL = "docs/tutorial.md";
 // Inside the clone, where the tutorial has its reader put it.
@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(root, ".pawl/tutorial-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const config = join(folder, "pawl.config.ts");
 writeFileSync(config, markedBlock(TUTORIAL, "file", "my-agent/pawl.config.ts"));
-const scenario = JSON.parse(markedBlock(TUTORIAL, "file", "my-agent/loop.json")) as { steps: object[] };
+const scenario = JSON.parse(markedBlock(TUTORIAL, "file", "my-agent/loop.json")) as { steps: ScriptStep[] };
 
 const system = await startSystem({ workers: 1, env: { PAWL_CONFIG: config } });
 await script(system, scenario.steps);

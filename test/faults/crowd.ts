@@ -1,4 +1,5 @@
 /** All callers together: a steady stream of new ones while the faults go on, then everybody gets what he came for. */
+import { script } from "../support/simulator-script.ts";
 import { act, type Caller, type CallerDeps, newCaller, submit } from "./caller.ts";
 import { type Followed, followTask } from "./follower.ts";
 import type { Random } from "./random.ts";
@@ -34,7 +35,7 @@ export function gatherCrowd(options: CrowdOptions): Crowd {
   let timer: NodeJS.Timeout;
 
   async function serve(caller: Caller, deps: CallerDeps): Promise<void> {
-    await tellSimulator(options.simulatorUrl, caller);
+    await script({ simulator: { url: options.simulatorUrl } }, caller.plan.steps);
     const acting = act(caller, deps);
     if (caller.plan.isFollowed) busy.push(follow(caller, acting));
     await acting;
@@ -87,13 +88,4 @@ export function gatherCrowd(options: CrowdOptions): Crowd {
       }
     },
   };
-}
-
-async function tellSimulator(url: string, { plan }: Caller): Promise<void> {
-  const response = await fetch(`${url}/control/scenario`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(plan.scenario),
-  });
-  if (!response.ok) throw new Error(`the simulator refused a scenario: ${await response.text()}`);
 }

@@ -4,12 +4,11 @@
  * that a reply asked for again after a crash is the same one.
  */
 import type { Budget } from "@pawl/protocol";
-import type { ScenarioInput } from "../../apps/simulator/src/scenario.ts";
+import type { ScriptStep } from "../support/simulator-script.ts";
 import type { Random } from "./random.ts";
 
-type Step = NonNullable<ScenarioInput["steps"]>[number];
-type Reply = NonNullable<Step["reply"]>;
-type ModelFault = NonNullable<Step["fault"]>;
+type Reply = NonNullable<ScriptStep["reply"]>;
+type ModelFault = NonNullable<ScriptStep["fault"]>;
 export type ModelFaultKind = ModelFault["kind"] | "slow_tokens" | `status_${number}`;
 
 export type TaskPlan = {
@@ -17,7 +16,7 @@ export type TaskPlan = {
   word: string;
   body: Record<string, unknown>;
   wantsWebhook: boolean;
-  scenario: ScenarioInput;
+  steps: readonly ScriptStep[];
   modelFaults: readonly ModelFaultKind[];
   cancelAfterMs: number | undefined;
   /** Given when the task stopped or failed: it goes on with these limits. */
@@ -59,7 +58,7 @@ export function planTask(random: Random, number: number, webhookUrl: string): Ta
       ...(random.chance(0.15) ? { delay_ms: random.whole(100, 4000) } : {}),
     },
     wantsWebhook,
-    scenario: { steps },
+    steps,
     modelFaults,
     cancelAfterMs: random.chance(0.1) ? random.whole(0, 3000) : undefined,
     resumeBudget: random.chance(budget === undefined ? 0.3 : 0.7) ? PLENTY : undefined,
@@ -119,10 +118,10 @@ function turnSteps(
   random: Random,
   { word, turn, reply }: { word: string; turn: number; reply: Reply },
   faults: ModelFaultKind[],
-): Step[] {
+): ScriptStep[] {
   const match = { contains: word, turn };
   const latency_ms = random.chance(0.1) ? random.whole(500, 2500) : random.whole(5, 300);
-  const failures: Step[] = [];
+  const failures: ScriptStep[] = [];
   const count = random.chance(0.01) ? 6 : random.chance(0.15) ? random.whole(1, 2) : 0;
   for (let i = 0; i < count; i += 1) {
     const fault = drawModelFault(random);

@@ -6,27 +6,24 @@ import type { Task } from "@pawl/protocol";
 import { expect, it } from "vitest";
 import { finished, submit } from "../support/follow.ts";
 import { startSystem } from "../support/processes.ts";
+import { script } from "../support/simulator-script.ts";
 import { readBills } from "./bills.ts";
 
-const MODELS = ["claude-sonnet-5-5", "claude-haiku-5-5", "claude-opus-5-5", "claude-fable-5-2"];
+const MODELS = ["claude-sonnet-5-5", "claude-haiku-5-5", "claude-opus-5-5", "claude-fable-5-2"] as const;
 const TASKS = 24;
 
 it("cost equals the bill to the nano-dollar over a mixed load with caching", async () => {
   // Long locks: on a busy machine a lease that is lost makes costs that nobody can confirm.
   const system = await startSystem({ workers: 2, env: { LOCK_DURATION_MS: "30000" } });
-  const scenario = {
-    default: "curious",
-    steps: [
+  await script(
+    system,
+    [
       { match: { turn: 2, model: MODELS[1] }, fault: { kind: "status", status: 529 }, times: 3 },
       { match: { turn: 3, model: MODELS[2] }, fault: { kind: "status", status: 429, retry_after_ms: 20 } },
       { match: { contains: "brief" }, brain: "brain", times: -1 },
     ],
-  };
-  const added = await fetch(`${system.simulator.url}/control/scenario`, {
-    method: "POST",
-    body: JSON.stringify(scenario),
-  });
-  expect(added.status).toBe(200);
+    { default: "curious" },
+  );
 
   const tasks = await Promise.all(
     Array.from({ length: TASKS }, async (_, i) => {

@@ -8,6 +8,7 @@ import { finished, follow, getTask, journalOf, submit } from "../support/follow.
 import { expectHeadToMatchJournal } from "../support/head.ts";
 import { type System, startSystem, WEBHOOK_SECRET } from "../support/processes.ts";
 import { startReceiver } from "../support/receiver.ts";
+import { script } from "../support/simulator-script.ts";
 import {
   expectNothingTwice,
   ledgerOf,
@@ -89,12 +90,8 @@ describe.each(tenants)("on a cluster, tenant $name", (tenant) => {
 
   it("waits for an overloaded model and tries again", async () => {
     const word = `overloaded-${name}.`;
-    const fault = { kind: "status", status: 529, retry_after_ms: 50 };
-    await fetch(`${system.simulator.url}/control/scenario`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ steps: [{ match: { contains: word }, fault }] }),
-    });
+    const fault = { kind: "status", status: 529, retry_after_ms: 50 } as const;
+    await script(system, [{ match: { contains: word }, fault }]);
     const { id } = await submit(as, { input: word });
     const task = await finished(as, id);
     expect(task).toMatchObject({ status: "completed", attempts: 2 });

@@ -11,6 +11,7 @@ import { expectHeadToMatchJournal } from "../support/head.ts";
 import { startSystem, WEBHOOK_SECRET } from "../support/processes.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { replicatedRedis } from "../support/replica.ts";
+import { scriptReplies } from "../support/simulator-script.ts";
 import { ledgerOf, STORY_CONFIG, scriptStory, witnessed } from "../support/story.ts";
 
 const TENANT = "default";
@@ -59,23 +60,8 @@ async function ended(task: string): Promise<Task> {
 
 /** One call of `look` for each turn but the last. Ids are fixed, so that a turn asked again is the same request. */
 async function scriptLooks(word: string, looks: number, latencyMs: number): Promise<void> {
-  const turns = Array.from({ length: looks }, (_, n) => ({
-    content: [{ type: "tool_use", id: `look_${n}`, name: "look", input: { n } }],
-    stop_reason: "tool_use",
-  }));
-  const replies = [...turns, { content: [{ type: "text", text: "It is seen." }] }];
-  const steps = replies.map((reply, turn) => ({
-    match: { contains: word, turn: turn + 1 },
-    reply,
-    latency_ms: latencyMs,
-    times: -1,
-  }));
-  const response = await fetch(`${system.simulator.url}/control/scenario`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ steps }),
-  });
-  if (!response.ok) throw new Error(await response.text());
+  const turns = Array.from({ length: looks }, (_, n) => ({ tool: "look", id: `look_${n}`, input: { n } }));
+  await scriptReplies(system, word, [...turns, "It is seen."], { latency_ms: latencyMs });
 }
 
 /** How often each turn of the task was asked of the model. */

@@ -2,24 +2,17 @@
 import { expect, it } from "vitest";
 import { finished, journalOf, type SeenEvent, submit } from "../support/follow.ts";
 import { startSystem } from "../support/processes.ts";
+import { script, scriptReplies } from "../support/simulator-script.ts";
 import { STORY_CONFIG } from "../support/story.ts";
 
 const system = await startSystem({ workers: 1, env: { PAWL_CONFIG: STORY_CONFIG } });
-
-async function script(steps: readonly object[]): Promise<void> {
-  const response = await fetch(`${system.simulator.url}/control/scenario`, {
-    method: "POST",
-    body: JSON.stringify({ steps }),
-  });
-  if (!response.ok) throw new Error(await response.text());
-}
 
 function count(events: readonly SeenEvent[], type: string): number {
   return events.filter((event) => event.type === type).length;
 }
 
 it("ends a loop as loop_detected, with evidence and an answer, and lets it be resumed with counts anew", async () => {
-  await script([{ match: { contains: "in circles." }, brain: "looping", times: -1 }]);
+  await script(system, [{ match: { contains: "in circles." }, brain: "looping", times: -1 }]);
   const { id } = await submit(system, { input: "Look at 7, in circles.", agent: "story" });
   const ended = await finished(system, id);
   expect(ended).toMatchObject({
@@ -44,12 +37,8 @@ it("ends a loop as loop_detected, with evidence and an answer, and lets it be re
 }, 60_000);
 
 it("lets a declared poll ask again and again, holding no slot between two looks", async () => {
-  const ask = { content: [{ type: "tool_use", name: "progress", input: {} }], stop_reason: "tool_use" };
-  const turns = [1, 2, 3, 4].map((turn) => ({
-    match: { contains: "the job.", turn },
-    reply: ask,
-  }));
-  await script([...turns, { match: { contains: "the job.", turn: 5 }, reply: { content: "It is done." } }]);
+  const ask = { tool: "progress" };
+  await scriptReplies(system, "the job.", [ask, ask, ask, ask, "It is done."]);
   const { id } = await submit(system, { input: "Wait for the job.", agent: "poller" });
   expect(await finished(system, id)).toMatchObject({ status: "completed", result: { text: "It is done." } });
   const events = await journalOf(system, id);

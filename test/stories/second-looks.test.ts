@@ -10,8 +10,8 @@ import { finished, follow, getTask, journalOf, type SeenEvent, submit } from "..
 import { expectHeadToMatchJournal } from "../support/head.ts";
 import { DOUBTFUL } from "../support/looks.config.ts";
 import { type System, startSystem } from "../support/processes.ts";
-import { type ScriptedReply, scriptReplies } from "../support/simulator-script.ts";
-import { ledgerOf, script, witnessed } from "../support/story.ts";
+import { type ScriptedTurn, script, scriptReplies } from "../support/simulator-script.ts";
+import { ledgerOf, witnessed } from "../support/story.ts";
 
 /** Says what it is told to say of texts with a word in them. */
 const moderator = createServer((request, response) => {
@@ -42,7 +42,7 @@ async function scriptJudge(on: System, word: string, answer: string): Promise<vo
   await script(on, [{ match: { contains: word, model: JUDGE }, reply: { content: answer }, times: -1 }]);
 }
 
-async function tell(word: string, judge: string, replies: readonly ScriptedReply[]): Promise<void> {
+async function tell(word: string, judge: string, replies: readonly ScriptedTurn[]): Promise<void> {
   await scriptJudge(system, word, judge);
   await scriptReplies(system, word, replies);
 }
@@ -108,7 +108,7 @@ describe("a second opinion on the task's own words", () => {
   });
 
   it("that the provider does not give leaves the flag as it was", async () => {
-    const fault = { kind: "status", status: 529 };
+    const fault = { kind: "status", status: 529 } as const;
     await script(system, [{ match: { contains: "opinion-4.", model: JUDGE }, fault, times: -1 }]);
     await scriptReplies(system, "opinion-4.", ["Arr."]);
     const { id } = await submit(system, { input: `${DOUBTFUL} opinion-4.`, agent: "wary" });
@@ -157,7 +157,7 @@ describe("a second opinion on the task's own words", () => {
 });
 
 describe("a second opinion on what a tool read", () => {
-  const turns = (word: string): ScriptedReply[] => [
+  const turns = (word: string): ScriptedTurn[] => [
     { tool: "read_note", input: { word } },
     { tool: "send", input: { n: 1 } },
     "Done.",

@@ -3,53 +3,29 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { System } from "./processes.ts";
+import { type ScriptedTurn, scriptReplies } from "./simulator-script.ts";
 
 export const STORY_CONFIG = join(import.meta.dirname, "story.config.ts");
 
 /** What the model says, turn by turn. The calls of the first turn run concurrently. */
-const replies = [
-  { content: [call("look", 1), call("put", 2)], stop_reason: "tool_use" },
-  { content: [call("send", 3)], stop_reason: "tool_use" },
-  { content: [call("look", 4)], stop_reason: "tool_use" },
-  { content: [{ type: "text", text: "The story is told." }] },
+const TURNS: readonly ScriptedTurn[] = [
+  [
+    { tool: "look", input: { n: 1 } },
+    { tool: "put", input: { n: 2 } },
+  ],
+  { tool: "send", input: { n: 3 } },
+  { tool: "look", input: { n: 4 } },
+  "The story is told.",
 ];
-
-function call(name: string, n: number) {
-  return { type: "tool_use", name, input: { n } };
-}
 
 /** Scripts one call of a tool, then an answer, for a task told from others by a word of its prompt. */
 export async function scriptOneCall(system: System, word: string, tool: string): Promise<void> {
-  const replies = [
-    { content: [{ type: "tool_use", name: tool, input: {} }], stop_reason: "tool_use" },
-    { content: [{ type: "text", text: "It is done." }] },
-  ];
-  await script(
-    system,
-    replies.map((reply, turn) => ({ match: { contains: word, turn: turn + 1 }, reply, times: -1 })),
-  );
+  await scriptReplies(system, word, [{ tool }, "It is done."]);
 }
 
 /** Scripts the simulator for one task, told from others by a word of its prompt. */
 export async function scriptStory(system: System, word: string, latencyMs = 60): Promise<void> {
-  // By turn, not by order: a reply asked for again after a crash must be the same one.
-  const steps = replies.map((reply, turn) => ({
-    match: { contains: word, turn: turn + 1 },
-    reply,
-    latency_ms: latencyMs,
-    times: -1,
-  }));
-  await script(system, steps);
-}
-
-/** Hands the simulator what to answer, step by step. */
-export async function script(system: System, steps: object[]): Promise<void> {
-  const response = await fetch(`${system.simulator.url}/control/scenario`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ steps }),
-  });
-  if (!response.ok) throw new Error(await response.text());
+  await scriptReplies(system, word, TURNS, { latency_ms: latencyMs });
 }
 
 type LedgerEntry = { outcome: string; request_hash: string; billed_nano_usd: number; status: number };

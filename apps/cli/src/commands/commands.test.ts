@@ -8,6 +8,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { finished, submit } from "../../../../test/support/follow.ts";
 import { ADMIN_KEY, startSystem } from "../../../../test/support/processes.ts";
 import { startReceiver } from "../../../../test/support/receiver.ts";
+import { script } from "../../../../test/support/simulator-script.ts";
 import { bareEnv, type RunOptions, runPawl } from "../command-line.fixture.ts";
 
 const system = await startSystem({ workers: 1 });
@@ -20,15 +21,6 @@ const ESC = "\x1b";
 /** As a shell would: quotes hold words together. */
 function wordsOf(line: string): string[] {
   return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? "");
-}
-
-async function script(steps: object[]): Promise<void> {
-  const response = await fetch(`${system.simulator.url}/control/scenario`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ steps }),
-  });
-  expect(response.ok).toBe(true);
 }
 
 it("run --watch prints each step in a plain line, then the end and the answer", async () => {
@@ -86,7 +78,7 @@ it("watch --json gives each event of the journal in a line, then the task", asyn
 });
 
 it("on a terminal the progress is redrawn in place, with the answer as it is written", async () => {
-  await script([
+  await script(system, [
     {
       match: { contains: "long story" },
       reply: { content: [{ type: "text", text: "Once upon a time ".repeat(12) }] },
@@ -141,7 +133,7 @@ it("a list is gathered over as many pages as its limit takes", async () => {
 
 it("what a model and a user write cannot touch the terminal", async () => {
   const attack = "\x1b]0;owned\x07\x1b[2J\x1b[31mred\u009b5m\u202eevil\r\x08";
-  await script([
+  await script(system, [
     {
       match: { contains: "attack me" },
       reply: { content: [{ type: "text", text: `Answer ${attack} end` }] },

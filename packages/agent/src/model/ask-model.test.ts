@@ -2,6 +2,7 @@
 import { getEventListeners } from "node:events";
 import { afterAll, describe, expect, it } from "vitest";
 import { startSimulator } from "../../../../apps/simulator/src/index.ts";
+import { type ScriptStep, script as scriptSimulator } from "../../../../test/support/simulator-script.ts";
 import { modelFailures, rowOfStatus } from "../failure-table.ts";
 import type { Message } from "../task/message.ts";
 import { submittedEvent } from "../task/task-run.fixture.ts";
@@ -26,15 +27,8 @@ function request(word: string, over: Partial<ModelRequest> = {}): ModelRequest {
   };
 }
 
-async function script(...steps: object[]): Promise<void> {
-  const response = await fetch(`${simulator.url}/control/scenario`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ steps }),
-  });
-  expect(response.status, await response.text()).toBeLessThan(300);
-}
-
+type Content = NonNullable<NonNullable<ScriptStep["reply"]>["content"]>;
+const script = (...steps: ScriptStep[]) => scriptSimulator({ simulator }, steps);
 const ask = (word: string, over: Partial<ModelRequest> = {}, signal = new AbortController().signal) =>
   model.ask(request(word, over), { signal, onText: () => {} });
 
@@ -49,7 +43,7 @@ const failureOf = async (asked: Promise<unknown>) => {
 
 describe("an answer", () => {
   it("is put together verbatim, with its usage, and its text is told as it comes", async () => {
-    const content = [
+    const content: Content = [
       { type: "thinking", thinking: "let me see", signature: "sig-1" },
       { type: "text", text: "I look it up. ".repeat(20) },
       { type: "tool_use", id: "toolu_1", name: "look", input: { deep: { list: [1, "two", null] } } },
@@ -71,7 +65,7 @@ describe("an answer", () => {
   });
 
   it("names a call whose input was no JSON, and keeps what it cost", async () => {
-    const content = [{ type: "tool_use", id: "toolu_2", name: "look", input: { x: 1 } }];
+    const content: Content = [{ type: "tool_use", id: "toolu_2", name: "look", input: { x: 1 } }];
     await script({
       match: { contains: "malformed." },
       reply: { content, stop_reason: "tool_use" },
@@ -145,7 +139,7 @@ describe("an answer", () => {
 });
 
 describe("a stream that is no answer", () => {
-  const broken: [string, object][] = [
+  const broken: [string, NonNullable<ScriptStep["fault"]>][] = [
     ["is cut", { kind: "cut", after_events: 2 }],
     ["is reset", { kind: "reset", after_bytes: 40 }],
     ["ends politely without its message's end", { kind: "clean_eof", after_events: 3 }],
@@ -164,7 +158,7 @@ describe("a stream that is no answer", () => {
   });
 
   it("is not mistaken for a stall while it is only slow", async () => {
-    const content = [{ type: "text", text: "slow ".repeat(12) }];
+    const content: Content = [{ type: "text", text: "slow ".repeat(12) }];
     await script({ match: { contains: "slowly." }, reply: { content }, token_delay_ms: IDLE_MS / 4 });
     const startedAt = performance.now();
     await ask("slowly.");
@@ -218,7 +212,7 @@ describe("a refused request", () => {
 });
 
 it("an abort ends the request at once and rejects", async () => {
-  const content = [{ type: "text", text: "on and on ".repeat(50) }];
+  const content: Content = [{ type: "text", text: "on and on ".repeat(50) }];
   await script({
     match: { contains: "aborted." },
     reply: { content },
