@@ -2,18 +2,9 @@
  * A Chromium for the tests of the console: the machine's own, or a private copy in the data folder, fetched once
  * with the machine's apt. Nothing is installed system-wide.
  */
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { type AptProgram, downloadWithApt, withFileLock } from "@pawl/local-redis";
+import { type AptProgram, downloadWithApt, whichAll, withFileLock } from "@pawl/local-redis";
 
 export type Chromium = { executablePath: string; env: Record<string, string> };
 
@@ -36,26 +27,12 @@ const LOCK_TIMEOUT_MS = 10 * 60_000;
 
 /** @throws where the machine has none and apt cannot fetch one, with what to do. */
 export async function findChromium(dataDir: string): Promise<Chromium> {
-  const own = NAMES.flatMap((name) => onPath(name))[0];
+  const own = NAMES.flatMap((name) => whichAll(name, process.env))[0];
   if (own !== undefined) return { executablePath: own, env: {} };
   const home = join(dataDir, "chromium");
   mkdirSync(home, { recursive: true });
   const lock = { path: join(home, "download.lock"), timeoutMs: LOCK_TIMEOUT_MS, onWait: () => {} };
   return withFileLock(lock, async () => readCopy(home) ?? (await download(home)));
-}
-
-function onPath(name: string): string[] {
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  return folders.map((folder) => join(folder, name)).filter(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The manifest is written last: a copy without it is none. */

@@ -4,7 +4,7 @@
  */
 export { type AptProgram, downloadWithApt } from "./apt-download.ts";
 export { type FileLock, type LockHolder, lockHolder, tryFileLock, withFileLock } from "./file-lock.ts";
-export { type FindRedisOptions, findRedisBinary, type RedisBinary } from "./find-redis.ts";
+export { type FindRedisOptions, findRedisBinary, type RedisBinary, whichAll } from "./find-redis.ts";
 export { findFreePort } from "./free-port.ts";
 export { RedisUnavailableError } from "./redis-unavailable.ts";
 export {
