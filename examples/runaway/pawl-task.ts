@@ -1,7 +1,7 @@
 // The same agent and the same question as a Pawl task, followed to its end over the public API.
 
+import { createPawl, type TaskRequest } from "@pawl/client";
 import { z } from "zod";
-import { followTask } from "../../apps/cli/src/up/follow-task.ts";
 
 export type PawlTurn = { turn: number; usd: number; asks: string };
 export type PawlEnd = {
@@ -21,38 +21,19 @@ const Reply = z.looseObject({
     z.looseObject({ type: z.string(), name: z.string().optional(), input: z.unknown().optional() }),
   ),
 });
-const Ended = z.looseObject({
-  status: z.string(),
-  stop_reason: z.string().nullable(),
-  result: z.looseObject({ text: z.string() }).nullable(),
-  cost: z.looseObject({ usd: z.number() }),
-});
-
 export async function runPawlTask(options: {
   apiUrl: string;
   adminKey: string;
-  body: Record<string, unknown>;
+  request: TaskRequest;
   onTurn: (turn: PawlTurn) => void;
   signal: AbortSignal;
 }): Promise<PawlEnd> {
-  const { apiUrl, adminKey, body, onTurn, signal } = options;
-  const headers = { authorization: `Bearer ${adminKey}`, "content-type": "application/json" };
-  const submitted = await fetch(`${apiUrl}/v1/tasks`, {
-    method: "POST",
-    headers,
-    body: JSON.stringify(body),
-    signal,
-  });
-  if (submitted.status !== 202)
-    throw new Error(`The task was refused: HTTP ${submitted.status} ${await submitted.text()}`);
-  const { id } = z.looseObject({ id: z.string() }).parse(await submitted.json());
+  const { apiUrl, adminKey, request, onTurn, signal } = options;
+  const pawl = createPawl({ baseUrl: apiUrl, apiKey: adminKey });
+  const { id } = await pawl.submit(request, { signal });
 
   let [turns, usd, message] = [0, 0, ""];
-  for await (const event of followTask({
-    eventsUrl: `${apiUrl}/v1/tasks/${id}/events`,
-    key: adminKey,
-    signal,
-  })) {
+  for await (const event of pawl.stream(id, { signal })) {
     if (event.type === "model.responded") {
       const { cost_usd, content } = Reply.parse(event.data);
       turns += 1;
@@ -61,8 +42,7 @@ export async function runPawlTask(options: {
     }
     if (event.type === "task.stopped" && typeof event.data.message === "string") message = event.data.message;
   }
-  const answered = await fetch(`${apiUrl}/v1/tasks/${id}`, { headers, signal });
-  const task = Ended.parse(await answered.json());
+  const task = await pawl.get(id, { signal });
   return {
     id,
     status: task.status,

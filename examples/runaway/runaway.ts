@@ -52,8 +52,8 @@ export async function runAway(options: RunawayOptions): Promise<Runaway> {
   await control(stage, "DELETE", "ledger");
   const steps = [{ brain: "curious", latency_ms: PAWL_TURN_MS, times: -1 }];
   await control(stage, "POST", "scenario", { steps });
-  const body = { agent: "support", user: USER, input: QUESTION, budget: { max_cost_usd: BUDGET_USD } };
-  const end = await runPawlTask({ apiUrl, adminKey, body, onTurn: onPawlTurn, signal });
+  const request = { agent: "support", user: USER, input: QUESTION, budget: { max_cost_usd: BUDGET_USD } };
+  const end = await runPawlTask({ apiUrl, adminKey, request, onTurn: onPawlTurn, signal });
   const pawl = { ...end, budgetUsd: BUDGET_USD, billedUsd: await billedUsd(stage) };
   return { bare, pawl, savedUsd: bare.usd - pawl.usd };
 }

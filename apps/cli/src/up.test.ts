@@ -10,15 +10,22 @@ import { afterAll, afterEach, expect, test } from "vitest";
 
 const API = `
 import { createServer } from "node:http";
+const AGENT = "support";
 const key = "Bearer " + process.env.PAWL_ADMIN_KEY;
-const event = (seq: number, type: string, data: object) => "data: " + JSON.stringify({ seq, type, data }) + "\\n\\n";
-const task = { id: "task_1", status: "completed", stop_reason: "end_turn", result: { text: "Mostly tea." }, cost: { usd: 0.01 } };
+const event = (seq: number, type: string, data: object) => "id: " + seq + "\\ndata: " + JSON.stringify({ seq, type, data }) + "\\n\\n";
+const task = { id: "task_1", status: "completed", stop_reason: "end_turn", degraded: null, result: { text: "Mostly tea." }, cost: { usd: 0.01 } };
 const server = createServer((request, response) => {
   if (request.url === "/crash") process.exit(3);
   if (request.url === "/healthz" || request.url === "/readyz") return void response.end("{}");
   if (request.headers.authorization !== key) return void response.writeHead(401).end();
   if (request.url === "/console/links") return void response.writeHead(201).end('{"path":"/console/#token=once"}');
-  if (request.method === "POST") return void response.writeHead(202).end(JSON.stringify(task));
+  if (request.url === "/v1/agents") return void response.end(JSON.stringify({ data: [{ name: AGENT }] }));
+  if (request.url?.includes("/events?after=")) return void response.end('{"data":[]}');
+  if (request.method === "POST") return void request.setEncoding("utf8").once("data", (body: string) => {
+    const { agent = "default" } = JSON.parse(body);
+    response.writeHead(agent === AGENT ? 202 : 400, { "content-type": "application/problem+json" });
+    response.end(JSON.stringify(agent === AGENT ? task : { code: "invalid_request", detail: "no such agent" }));
+  });
   if (!request.url?.endsWith("/events")) return void response.end(JSON.stringify(task));
   response.end(event(1, "tool.completed", { tool: "query_orders", duration_ms: 3 }) + event(2, "task.completed", {}));
 });
@@ -140,7 +147,9 @@ test("it starts everything, performs the sample task, says what a user needs, an
   await said(one, "Ctrl-C ends all of it.");
   const output = one.output();
   expect(output).toContain("no ANTHROPIC_API_KEY: a simulator stands in for the model");
+  expect(output).toContain("Sample task task_1 for user C-1042:");
   expect(output).toContain("tool query_orders: done in 3 ms");
+  expect(output).toContain("--agent support --user C-1042 --watch");
   expect(output).toMatch(/^task_1 completed$/m);
   expect(output).toContain("Mostly tea.");
   expect(output).toMatch(/API key {2}pawl_admin_/);
@@ -155,6 +164,15 @@ test("it starts everything, performs the sample task, says what a user needs, an
   expect(await one.exit).toBe(0);
   expect(pids.filter(isAlive)).toEqual([]);
   expect(logOf(one, "worker")).toContain("handed back");
+}, 40_000);
+
+test("a configuration of one's own, without the story's agent, gets a sample that its default agent can do", async () => {
+  const one = await startUp({ programs: { api: API.replace('AGENT = "support"', 'AGENT = "default"') } });
+  await said(one, "Ctrl-C ends all of it.");
+  const output = one.output();
+  expect(output).toContain('Sample task task_1: "What is 12 * (3 + 4)? Show how you get there."');
+  expect(output).toMatch(/^task_1 completed$/m);
+  expect(output).not.toContain("support");
 }, 40_000);
 
 test("a second start beside a running one says where it is and touches nothing", async () => {

@@ -10,6 +10,7 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
+import { createPawl } from "@pawl/client";
 import { tryFileLock } from "@pawl/local-redis";
 import { type Colour, openOutput } from "./terminal/output.ts";
 import { type ChildOptions, startChild } from "./up/child.ts";
@@ -22,7 +23,7 @@ import { keepRedis } from "./up/keep-redis.ts";
 import { keepSecrets } from "./up/local-secrets.ts";
 import { orAbort } from "./up/or-abort.ts";
 import { quietRepeats } from "./up/quiet-repeats.ts";
-import { runSampleTask } from "./up/sample-task.ts";
+import { chooseSample, PLAIN_SAMPLE, runSampleTask } from "./up/sample-task.ts";
 import { openScreen } from "./up/screen.ts";
 import { readSettings, type UpSettings } from "./up/settings.ts";
 import { type Supervised, supervise } from "./up/supervise.ts";
@@ -163,14 +164,17 @@ async function serve(run: Run): Promise<never> {
     });
     ends.push(async () => endWatch());
   }
+  const pawl = createPawl({ baseUrl: url, apiKey: secrets.PAWL_ADMIN_KEY });
+  let sample = PLAIN_SAMPLE;
   try {
-    await runSampleTask({ apiUrl: url, key: secrets.PAWL_ADMIN_KEY, say, signal });
+    sample = await chooseSample(pawl, signal);
+    await runSampleTask({ pawl, asked: sample.first, say, signal });
   } catch (error) {
     if (signal.aborted) throw error;
     say(`The sample task could not be followed: ${error instanceof Error ? error.message : error}`);
   }
   const consoleUrl = await consoleLink({ apiUrl: url, key: secrets.PAWL_ADMIN_KEY, signal });
-  say(describeServing({ url, consoleUrl, settings, secrets }));
+  say(describeServing({ url, consoleUrl, settings, secrets, next: sample.next }));
   const { show, paint } = run;
   if (show !== undefined) {
     const status = { apiUrl: url, key: secrets.PAWL_ADMIN_KEY, signal };

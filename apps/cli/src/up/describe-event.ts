@@ -3,10 +3,12 @@
  * Unknown types are shown by their name: the journal may learn new ones.
  */
 import { dollars } from "../terminal/amounts.ts";
-import type { FollowedEvent } from "./follow-task.ts";
+
+/** What is needed of an event here. */
+export type DescribedEvent = { type: string; data: Readonly<Record<string, unknown>> };
 
 /** Numbers the turns of one task as they pass. */
-export function makeEventLines(): (event: FollowedEvent) => string | undefined {
+export function makeEventLines(): (event: DescribedEvent) => string | undefined {
   let turns = 0;
   let purpose: unknown;
   return ({ type, data }) => {

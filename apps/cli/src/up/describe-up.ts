@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import type { LockHolder } from "@pawl/local-redis";
 import type { LocalSecrets } from "./local-secrets.ts";
+import type { Asked } from "./sample-task.ts";
 import type { UpSettings } from "./settings.ts";
 
 /** Said by a second start; asks the first one for its health, so that a sick one is not called well. */
@@ -31,11 +32,16 @@ export function describeServing(about: {
   consoleUrl: string;
   settings: UpSettings;
   secrets: LocalSecrets;
+  /** The task of the examples. */
+  next: Asked;
 }): string {
-  const { url, consoleUrl, settings, secrets } = about;
+  const { url, consoleUrl, settings, secrets, next } = about;
   // A key that the user gave is the user's secret: it is not put on a screen.
   const isGiven = settings.PAWL_ADMIN_KEY !== undefined;
   const key = isGiven ? "$PAWL_ADMIN_KEY" : secrets.PAWL_ADMIN_KEY;
+  const flags = (["agent", "user"] as const).flatMap((name) =>
+    next[name] === undefined ? [] : [` --${name} ${next[name]}`],
+  );
   return [
     "",
     "Pawl is running.",
@@ -47,10 +53,10 @@ export function describeServing(about: {
     "  Docs     README.md, docs/",
     "Submit a task, then ask for it by its id:",
     `  curl -s ${url}/v1/tasks -H "Authorization: Bearer ${key}" -H "content-type: application/json" \\`,
-    `    -d '{"agent":"support","user":"C-1042","input":"Which of my orders was the largest?"}'`,
+    `    -d '${JSON.stringify(next)}'`,
     `  curl -s ${url}/v1/tasks/ID -H "Authorization: Bearer ${key}"`,
     "Or watch it, in another terminal here:",
-    '  npx pawl run "Which of my orders was the largest?" --agent support --user C-1042 --watch',
+    `  npx pawl run "${next.input}"${flags.join("")} --watch`,
     "Ctrl-C ends all of it.",
   ].join("\n");
 }

@@ -1,66 +1,59 @@
 /**
  * The task that `npm start` performs to show that everything works: the question that once ran an agent
- * into an endless loop. Its progress is printed line by line, then its answer and what it cost.
+ * into an endless loop, or a plain one where the configuration has no agent for it. Its progress is printed
+ * line by line, then its answer and what it cost.
  */
-import { z } from "zod";
-import { dollars } from "../terminal/amounts.ts";
-import { inertLine, inertLines } from "../terminal/inert-text.ts";
+import type { Pawl } from "@pawl/client";
+import { inertLine } from "../terminal/inert-text.ts";
+import { sayEnd } from "../watch/watch-task.ts";
 import { makeEventLines } from "./describe-event.ts";
-import { followTask } from "./follow-task.ts";
 
-export const SAMPLE_TASK = {
-  agent: "support",
+export type Asked = { agent?: string; user?: string; input: string };
+
+/** What is asked at start, and what a reader is told to ask next. */
+export type Sample = { first: Asked; next: Asked };
+
+const STORY_AGENT = "support";
+const STORY: Asked = {
+  agent: STORY_AGENT,
   user: "C-1042",
   input: "Find all my past orders and summarise the patterns in my purchasing.",
 };
+const STORY_SAMPLE: Sample = {
+  first: STORY,
+  next: { ...STORY, input: "Which of my orders was the largest?" },
+};
+/** Every Pawl has an agent for tasks that name none. */
+export const PLAIN_SAMPLE: Sample = {
+  first: { input: "What is 12 * (3 + 4)? Show how you get there." },
+  next: { input: "What is 6 * 7?" },
+};
 
-/** What is needed of a task here. */
-const ShownTask = z.looseObject({
-  id: z.string(),
-  status: z.string(),
-  stop_reason: z.string().nullish(),
-  result: z.looseObject({ text: z.string() }).nullish(),
-  error: z.looseObject({ message: z.string() }).nullish(),
-  cost: z.looseObject({ usd: z.number() }),
-});
+/** So long may the API be away before we give up. */
+const GIVE_UP_AFTER_MS = 60_000;
 
-/** Prints the story; resolves with the status it ended in. Rejects when the API cannot be talked to. */
+export async function chooseSample(pawl: Pawl, signal: AbortSignal): Promise<Sample> {
+  const { data } = await pawl.agents({ signal }).page();
+  return data.some(({ name }) => name === STORY_AGENT) ? STORY_SAMPLE : PLAIN_SAMPLE;
+}
+
+/** Prints the story to its end. Rejects when the API cannot be talked to, or refuses the task. */
 export async function runSampleTask(options: {
-  apiUrl: string;
-  key: string;
+  pawl: Pawl;
+  asked: Asked;
   say: (line: string) => void;
   signal: AbortSignal;
-}): Promise<string> {
-  const { apiUrl, key, say, signal } = options;
-  const authorization = `Bearer ${key}`;
-  const submitted = await fetch(`${apiUrl}/v1/tasks`, {
-    method: "POST",
-    headers: { authorization, "content-type": "application/json" },
-    body: JSON.stringify(SAMPLE_TASK),
-    signal,
-  });
-  if (submitted.status !== 202) {
-    throw new Error(
-      `the sample task was refused: HTTP ${submitted.status} ${(await submitted.text()).slice(0, 500)}`,
-    );
-  }
-  const { id } = ShownTask.parse(await submitted.json());
-  say(`Sample task ${id} for user ${SAMPLE_TASK.user}: "${SAMPLE_TASK.input}"`);
+}): Promise<void> {
+  const { pawl, asked, say, signal } = options;
+  const { id } = await pawl.submit(asked, { signal });
+  const whose = asked.user === undefined ? "" : ` for user ${asked.user}`;
+  say(`Sample task ${id}${whose}: "${asked.input}"`);
 
   const describe = makeEventLines();
-  for await (const event of followTask({ eventsUrl: `${apiUrl}/v1/tasks/${id}/events`, key, signal })) {
+  for await (const event of pawl.stream(id, { signal, giveUpAfterMs: GIVE_UP_AFTER_MS })) {
     const line = describe(event);
     if (line !== undefined) say(`  ${inertLine(line)}`);
   }
-  const answer = await fetch(`${apiUrl}/v1/tasks/${id}`, { headers: { authorization }, signal });
-  const task = ShownTask.parse(await answer.json());
-  say(`${task.id} ${task.status}`);
-  const why = [task.stop_reason, task.error?.message]
-    .filter((part) => part && part !== "end_turn")
-    .join(": ");
-  if (task.status !== "completed") say(`  because: ${inertLine(why) || "unknown"}`);
-  const text = task.result?.text ?? "";
-  for (const line of text === "" ? [] : inertLines(text)) say(`  ${line}`);
-  say(`  (it cost ${dollars(task.cost.usd)})`);
-  return task.status;
+  // Unpainted: whoever waits for the line `task_… completed` reads it the same on a terminal.
+  sayEnd({ line: say, paint: (_colour, text) => text }, await pawl.get(id, { signal }));
 }

@@ -91,7 +91,7 @@ async function followOnTerminal({ out, api, signal, nowMs }: Watch, task: string
 }
 
 /** The last word on a task; the same as `npm start` has for its sample. */
-export function sayEnd(out: Output, task: Task): void {
+export function sayEnd(out: Pick<Output, "line" | "paint">, task: Task): void {
   const colour = statusColour(task.status);
   out.line(`${task.id} ${colour === undefined ? task.status : out.paint(colour, task.status)}`);
   const why = [task.stop_reason, task.error?.message].filter((part) => part && part !== "end_turn");
