@@ -4,12 +4,13 @@ import { expect, it } from "vitest";
 import { claimedTask, holding, settled, spentOn } from "../../../test/support/claimed.ts";
 import { expectHeadToMatchJournal } from "../../../test/support/head.ts";
 import { ownStore, terms, userAccount } from "../../../test/support/store.ts";
-import { type Account, accountKey, key, readJournal, type Store } from "./index.ts";
+import { accountsIn } from "./account.fixture.ts";
+import { type Account, key, readJournal, type Store } from "./index.ts";
 
 const store = await ownStore();
 const tenant = "acme";
 const over = (...accounts: Account[]) => terms({ accounts, ownLimitNanoUsd: Number.MAX_SAFE_INTEGER });
-const keyOf = (account: Account) => accountKey(store, tenant, account);
+const { keyOf, wordsOf, setWords, moneyOf } = accountsIn(store, tenant);
 const textOf = async (account: Account) => (await store.redis.get(keyOf(account))) ?? "";
 const ownMoney = (task: string) => store.redis.hget(key(tenant, "head", task), "money");
 
@@ -27,10 +28,10 @@ it.each([
   const held = await step(1, { next: holding(over(account), "m1", amount) });
   expect(held).toMatchObject({ kind: "done", freeNanoUsd: Number.MAX_SAFE_INTEGER - amount });
   expect(await ownMoney(task)).toBe(`0 ${amount} 0`);
-  expect((await textOf(account)).split(" ").slice(0, 2).map(Number)).toEqual([amount, 0]);
+  expect(await moneyOf(account)).toEqual({ spent: 0, held: amount });
   await step(2, settled("m1", amount));
   expect(await ownMoney(task)).toBe(`${amount} 0 0`);
-  expect((await textOf(account)).split(" ").slice(0, 2).map(Number)).toEqual([0, amount]);
+  expect(await moneyOf(account)).toEqual({ spent: amount, held: 0 });
 });
 
 it("each of several open holds is settled by itself, wherever it stands", async () => {
@@ -66,12 +67,11 @@ it("an account whose words are of another width is read, and written anew", asyn
   const account = userAccount("narrow", 1000, { window: "day" });
   const { step } = await claimedTask(store);
   await step(1, { next: holding(over(account), "m1", 900) });
-  const words = (await textOf(account)).split(" ");
-  await store.redis.set(keyOf(account), ["900", "5", ...words.slice(2)].join(" "), "PX", 60_000);
+  const { held: _held, total: _total, ...words } = await wordsOf(account);
+  await setWords(account, { held: 900, total: 5 });
   await step(2, settled("m1", 7));
-  const [held, total, ...rest] = (await textOf(account)).split(" ");
-  expect([held, total].map(Number)).toEqual([0, 12]);
-  expect(rest).toEqual(words.slice(2));
+  expect(await moneyOf(account)).toEqual({ spent: 12, held: 0 });
+  expect(await wordsOf(account)).toMatchObject(words);
   expect(await store.redis.pttl(keyOf(account))).toBeGreaterThan(0);
 });
 

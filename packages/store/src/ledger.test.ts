@@ -1,22 +1,14 @@
-/** The ledger: no limit is ever exceeded, whoever dies when; who waits for money is woken in his turn. */
-import { foldTask, type WindowName } from "@pawl/protocol";
+/** The ledger: no limit is ever exceeded, whoever dies when. */
 import { describe, expect, it } from "vitest";
 import { claimAgain, claimedTask, holding, responded, settled } from "../../../test/support/claimed.ts";
 import { expectHeadToMatchJournal } from "../../../test/support/head.ts";
 import { ownStore, terms, userAccount } from "../../../test/support/store.ts";
-import {
-  type Account,
-  accountKey,
-  cancelTask,
-  key,
-  readJournal,
-  reportLateUsage,
-  ringAlarm,
-  sweepLines,
-} from "./index.ts";
+import { accountsIn } from "./account.fixture.ts";
+import { type Account, cancelTask, key, reportLateUsage } from "./index.ts";
 
 const store = await ownStore();
 const tenant = "acme";
+const { keyOf, wordsOf, setWords, moneyOf, endTheHour, endTheDay } = accountsIn(store, tenant);
 const claimed = () => claimedTask(store);
 const HOUR_MS = 3_600_000;
 
@@ -26,26 +18,6 @@ const fresh = (limitNanoUsd: number, how: Parameters<typeof userAccount>[2] = {}
   userAccount(`user-${++users}`, limitNanoUsd, how);
 const over = (...accounts: Account[]) => terms({ accounts });
 const own = (ownLimitNanoUsd: number) => terms({ ownLimitNanoUsd });
-
-/** The words of an account, as accounts.lua describes them. */
-async function wordsOf(account: Account): Promise<string[]> {
-  const text = await store.redis.get(accountKey(store, tenant, account));
-  return (text ?? "0 0 0 0 - - 0 0 0 0 0").split(" ");
-}
-
-async function moneyOf(account: Account, window: WindowName = "total") {
-  const [held, total, , , , , hour, day, , month] = await wordsOf(account);
-  const before = { hour, day, month, total: 0 }[window];
-  return { spent: Number(total) - Number(before), held: Number(held) };
-}
-
-const DAY_ENDS = 8;
-/** As if the day had ended a moment ago: Redis' clock cannot be moved. */
-async function endTheDay(account: Account): Promise<void> {
-  const words = await wordsOf(account);
-  for (const end of [2, DAY_ENDS]) words[end] = String(Date.now() - 1);
-  await store.redis.set(accountKey(store, tenant, account), words.join(" "));
-}
 
 async function ownMoney(task: string) {
   const [spent, held] = ((await store.redis.hget(key(tenant, "head", task), "money")) ?? "0 0").split(" ");
@@ -228,7 +200,7 @@ describe("a window", () => {
       kind: "spent",
       freeNanoUsd: 70,
     });
-    expect(Number((await wordsOf(account))[DAY_ENDS])).toBeGreaterThan(Date.now());
+    expect(Number((await wordsOf(account)).dayEnds)).toBeGreaterThan(Date.now());
   });
 
   it("keeps its end and its count when somebody's clock or zone names another", async () => {
@@ -247,8 +219,8 @@ describe("an account", () => {
     const [total, day] = [fresh(100), fresh(100, { window: "day" })];
     const { step } = await claimed();
     await step(1, { next: holding(over(total, day), "m1", 10) });
-    expect(await store.redis.pttl(accountKey(store, tenant, total))).toBe(-1);
-    expect(await store.redis.pttl(accountKey(store, tenant, day))).toBeGreaterThan(0);
+    expect(await store.redis.pttl(keyOf(total))).toBe(-1);
+    expect(await store.redis.pttl(keyOf(day))).toBeGreaterThan(0);
   });
 
   it("counts what is settled in a new day there, though its hour had ended before", async () => {
@@ -257,13 +229,9 @@ describe("an account", () => {
     for (const call of ["m1", "m2", "m3"])
       await step(Number(call[1]), { next: holding(over(account), call, 100) });
     // The hour ends, a call is settled; the day ends, two more are.
-    const words = await wordsOf(account);
-    words[2] = String(Date.now() - 1);
-    await store.redis.set(accountKey(store, tenant, account), words.join(" "));
+    await endTheHour(account);
     await step(4, settled("m1", 100));
-    const later = await wordsOf(account);
-    later[DAY_ENDS] = String(Date.now() - 1);
-    await store.redis.set(accountKey(store, tenant, account), later.join(" "));
+    await setWords(account, { dayEnds: Date.now() - 1 });
     await step(5, settled("m2", 60));
     await step(6, settled("m3", 70));
     expect(await moneyOf(account, "day")).toEqual({ spent: 130, held: 0 });
@@ -278,170 +246,5 @@ describe("an account", () => {
     expect(await second.step(1, { next: holding(over(ann), "m1", 50) })).toMatchObject({ kind: "parked" });
     expect(await third.step(2, settled("m1", 10))).toMatchObject({ kind: "done" });
     expect(await first.step(2, settled("m1", 20))).toMatchObject({ legs: [{ task: second.task }] });
-  });
-});
-
-describe("a limit that says to wait", () => {
-  it("lets who stands behind a waiter wait as he does, and wakes them in turn", async () => {
-    const account = fresh(100, { window: "day", onExceeded: "wait" });
-    const [spender, first, second] = [await claimed(), await claimed(), await claimed()];
-    await spender.step(1, { next: holding(over(account), "m1", 60) });
-    await spender.step(2, settled("m1", 60));
-    expect(await first.step(1, { next: holding(over(account), "m1", 80) })).toMatchObject({ kind: "parked" });
-    expect(await second.step(1, { next: holding(over(account), "m1", 20) })).toMatchObject({
-      kind: "parked",
-    });
-    for (const { task } of [first, second]) {
-      expect(foldTask(await readJournal(store, tenant, task))).toMatchObject({ deadlineAtMs: null });
-      await expectHeadToMatchJournal(store, tenant, task);
-    }
-    await endTheDay(account);
-    // The alarm of the second rings first: he is no newcomer, and is not parked again.
-    await store.redis.hset(key(tenant, "head", second.task), "wake_at", Date.now() - 1);
-    const rung = await ringAlarm(store, {
-      tenant,
-      task: second.task,
-      waitingFor: "budget",
-      deliveryId: "dlv_x",
-    });
-    expect(rung.kind).toBe("done");
-    const again = await claimAgain(store, { tenant, task: second.task, leg: 2 });
-    expect(await again.step(1, { next: holding(over(account), "m2", 20) })).toMatchObject({ kind: "done" });
-    expect(await sweepLines(store)).toBe(1);
-    await expectHeadToMatchJournal(store, tenant, first.task);
-  });
-
-  it("has what even a fresh window could not pay trimmed to that, and not to today's rest", async () => {
-    const account = fresh(100, { window: "day", onExceeded: "wait" });
-    const { step } = await claimed();
-    await step(1, { next: holding(over(account), "m1", 98) });
-    const refused = await step(2, { ...settled("m1", 98), next: holding(over(account), "m2", 110) });
-    expect(refused).toMatchObject({ kind: "spent", freeNanoUsd: 100 });
-    expect(await step(3, { next: holding(over(account), "m2", 90) })).toMatchObject({ kind: "parked" });
-    await endTheDay(account);
-    expect(await sweepLines(store)).toBe(1);
-  });
-
-  it("parks the task until its window ends, the deadline standing still", async () => {
-    const account = fresh(100, { window: "day", onExceeded: "wait" });
-    const { task, step } = await claimed();
-    await step(1, { next: holding(over(account), "m1", 80) });
-    const parked = await step(2, {
-      facts: [responded("m1", 80)],
-      ...settled("m1", 80),
-      next: holding(over(account), "m2", 80),
-    });
-    expect(parked).toMatchObject({ kind: "parked" });
-    const state = foldTask(await readJournal(store, tenant, task));
-    expect(state).toMatchObject({ status: "waiting", waitingFor: "budget", deadlineAtMs: null });
-    expect(state.wakeAtMs).toBe(Number((await wordsOf(account))[DAY_ENDS]));
-    await expectHeadToMatchJournal(store, tenant, task);
-    expect(await sweepLines(store)).toBe(0);
-    await endTheDay(account);
-    expect(await sweepLines(store)).toBe(1);
-    await expectHeadToMatchJournal(store, tenant, task);
-  });
-
-  it("does not keep who could never be paid", async () => {
-    const account = fresh(100, { window: "day", onExceeded: "wait" });
-    const { step } = await claimed();
-    expect(await step(1, { next: holding(over(account), "m1", 101) })).toMatchObject({ kind: "spent" });
-  });
-});
-
-describe("the line before an account", () => {
-  it("parks who finds the money held by others, and wakes him when it is free", async () => {
-    const account = fresh(100);
-    const [first, second] = [await claimed(), await claimed()];
-    await first.step(1, { next: holding(over(account), "m1", 80) });
-    expect(await second.step(1, { next: holding(over(account), "m1", 50) })).toMatchObject({
-      kind: "parked",
-    });
-    await expectHeadToMatchJournal(store, tenant, second.task);
-    const freed = await first.step(2, settled("m1", 20));
-    expect(freed).toMatchObject({ kind: "done", legs: [{ task: second.task, leg: 2 }] });
-    await expectHeadToMatchJournal(store, tenant, second.task);
-    expect(foldTask(await readJournal(store, tenant, second.task))).toMatchObject({ status: "queued" });
-  });
-
-  it("lets no newcomer pass those who wait, and lets the woken one take what it was woken for", async () => {
-    const account = fresh(100);
-    const [first, second, third] = [await claimed(), await claimed(), await claimed()];
-    await first.step(1, { next: holding(over(account), "m1", 60) });
-    await second.step(1, { next: holding(over(account), "m1", 50) });
-    expect(await third.step(1, { next: holding(over(account), "m1", 10) })).toMatchObject({ kind: "parked" });
-    await first.step(2, settled("m1", 0));
-    const again = await claimAgain(store, { tenant, task: second.task, leg: 2 });
-    const woken = await again.step(1, { next: holding(over(account), "m2", 50) });
-    expect(woken).toMatchObject({ kind: "done" });
-    expect(await moneyOf(account)).toEqual({ spent: 0, held: 50 });
-  });
-
-  it("serves the next at once where the one that was let through ends without taking the money", async () => {
-    const [account, poor] = [fresh(100), fresh(10)];
-    const [first, second, third] = [await claimed(), await claimed(), await claimed()];
-    await first.step(1, { next: holding(over(account), "m1", 80) });
-    await second.step(1, { next: holding(over(account), "m1", 90) });
-    await third.step(1, { next: holding(over(account), "m1", 90) });
-    expect(await first.step(2, settled("m1", 0))).toMatchObject({ legs: [{ task: second.task }] });
-    const woken = await claimAgain(store, { tenant, task: second.task, leg: 2 });
-    expect(await woken.step(1, { next: holding(over(account, poor), "m2", 90) })).toMatchObject({
-      kind: "spent",
-    });
-    const ended = await woken.step(2, {
-      facts: [{ type: "task.stopped", data: { stop_reason: "budget_reached", message: "spent" } }],
-      transition: { to: "stopped", stopReason: "budget_reached", deliveryId: "dlv_x" },
-    });
-    expect(ended).toMatchObject({ kind: "done", legs: [{ task: third.task, leg: 2 }] });
-  });
-
-  it("wakes everybody to stop once the rest cannot pay the least call", async () => {
-    const account = fresh(100);
-    const [first, second, third] = [await claimed(), await claimed(), await claimed()];
-    await first.step(1, { next: holding(over(account), "m1", 95) });
-    await second.step(1, { next: holding(over(account), "m1", 50) });
-    await third.step(1, { next: holding(over(account), "m1", 50) });
-    const freed = await first.step(2, settled("m1", 95));
-    expect(freed).toMatchObject({ legs: [{ task: second.task }, { task: third.task }] });
-    expect(await store.redis.exists(key(tenant, "line", `${account.scope}:${account.id}`))).toBe(0);
-  });
-
-  it("lets nobody wait for a call that is not worth it, and keeps what was kept", async () => {
-    const account = fresh(100);
-    const [first, second] = [await claimed(), await claimed()];
-    await first.step(1, { next: holding(over(account), "m1", 60) });
-    await second.step(1, { next: holding(over(account), "m1", 10, { reserveNanoUsd: 20 }) });
-    const optional = { ...holding(over(account), "m2", 35), mayWait: false };
-    expect(await second.step(2, { next: optional })).toMatchObject({ kind: "spent" });
-    expect(await moneyOf(account)).toEqual({ spent: 0, held: 90 });
-    expect(await store.redis.exists(key(tenant, "line", `${account.scope}:${account.id}`))).toBe(0);
-    expect(foldTask(await readJournal(store, tenant, second.task)).status).toBe("running");
-    await expectHeadToMatchJournal(store, tenant, second.task);
-    const fits = { ...holding(over(account), "m2", 10, { reserveNanoUsd: 20 }), mayWait: false };
-    expect(await second.step(3, { next: fits })).toMatchObject({ kind: "done" });
-  });
-
-  it("says what there could be, not what is free, to who asks for more than there is", async () => {
-    const account = fresh(100);
-    const [first, second] = [await claimed(), await claimed()];
-    await first.step(1, { next: holding(over(account), "m1", 95) });
-    expect(await second.step(1, { next: holding(over(account), "m1", 120) })).toMatchObject({
-      kind: "spent",
-      freeNanoUsd: 100,
-    });
-    expect(await second.step(2, { next: holding(over(account), "m1", 100) })).toMatchObject({
-      kind: "parked",
-    });
-  });
-
-  it("is not held up by a task that was cancelled while it stood in it", async () => {
-    const account = fresh(100);
-    const [first, second, third] = [await claimed(), await claimed(), await claimed()];
-    await first.step(1, { next: holding(over(account), "m1", 60) });
-    await second.step(1, { next: holding(over(account), "m1", 90) });
-    await third.step(1, { next: holding(over(account), "m1", 40) });
-    await cancelTask(store, { tenant, task: second.task, deliveryId: "dlv_x" });
-    const freed = await first.step(2, settled("m1", 60));
-    expect(freed).toMatchObject({ legs: [{ task: third.task }] });
   });
 });

@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { expectHeadToMatchJournal } from "../../../test/support/head.ts";
 import { ownStore, submitted, terms, userAccount } from "../../../test/support/store.ts";
 import { submission } from "../../../test/support/submission.ts";
+import { accountsIn } from "./account.fixture.ts";
 import {
   type Account,
-  accountKey,
   keepAnswer,
   key,
   listTasks,
@@ -17,6 +17,7 @@ import {
 
 const store = await ownStore();
 const tenant = "acme";
+const { setWords, endTheDay } = accountsIn(store, tenant);
 const request = (over: Partial<Submission> = {}): Submission => ({
   tenant,
   task: newId("task", Date.now()),
@@ -29,10 +30,8 @@ const keyed = (idempotencyKey: string, digest: string, busyMs = 0) =>
   request({ idempotency: { key: idempotencyKey, digest, busyMs } });
 
 /** A day of an account whose end is given. */
-async function setSpent(account: Account, { day = 0, dayEnds = 0 }): Promise<void> {
-  const text = `0 ${day} ${dayEnds} 0 - - 0 0 ${dayEnds} 0 0`;
-  await store.redis.set(accountKey(store, tenant, account), text);
-}
+const setSpent = (account: Account, { day = 0, dayEnds = 0 }) =>
+  setWords(account, { total: day, hourEnds: dayEnds, dayEnds });
 
 describe("submit", () => {
   it("makes the task, its alarm and the leg it owes in one stroke", async () => {
@@ -81,14 +80,11 @@ describe("submit", () => {
 
   it("waits in the line of an account whose limit says to wait", async () => {
     const account = userAccount("patient", 100, { window: "day", onExceeded: "wait" });
-    const where = accountKey(store, tenant, account);
     await setSpent(account, { day: 100, dayEnds: terms().windows.day.endsAtMs });
     const parked = request({ terms: terms({ accounts: [account] }) });
     expect(await submitTask(store, parked)).toEqual({ kind: "submitted", legs: [] });
     await expectHeadToMatchJournal(store, tenant, parked.task);
-    const words = ((await store.redis.get(where)) ?? "").split(" ");
-    for (const end of [2, 8]) words[end] = String(Date.now() - 1);
-    await store.redis.set(where, words.join(" "));
+    await endTheDay(account);
     expect(await sweepLines(store)).toBe(1);
     await expectHeadToMatchJournal(store, tenant, parked.task);
   });
