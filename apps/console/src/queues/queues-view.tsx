@@ -7,6 +7,7 @@ import type { Queue, WorkerInfo } from "../api/shapes.ts";
 import { Ago } from "../parts/clock.tsx";
 import { usePageTitle } from "../parts/page-title.ts";
 import { Problem } from "../parts/problem.tsx";
+import { TableHead } from "../parts/table-head.tsx";
 import { WideTable } from "../parts/wide-table.tsx";
 import { count, duration } from "../text/format.ts";
 import { oneLine } from "../text/inert-text.ts";
@@ -60,29 +61,17 @@ function QueueTable({ queues }: { queues: Queue[] }) {
   return (
     <WideTable label="Queues">
       <table>
-        <thead>
-          <tr>
-            <th scope="col">Queue</th>
-            <th scope="col" className="number">
-              Waiting
-            </th>
-            <th scope="col" className="number">
-              Oldest waits
-            </th>
-            <th scope="col" className="number">
-              Active
-            </th>
-            <th scope="col" className="number">
-              Delayed
-            </th>
-            <th scope="col" className="number">
-              Failed
-            </th>
-            <th scope="col" className="number">
-              Done a minute
-            </th>
-          </tr>
-        </thead>
+        <TableHead
+          columns={[
+            "Queue",
+            { number: "Waiting" },
+            { number: "Oldest waits" },
+            { number: "Active" },
+            { number: "Delayed" },
+            { number: "Failed" },
+            { number: "Done a minute" },
+          ]}
+        />
         <tbody>
           {queues.map((queue) => (
             <tr key={queue.name}>
@@ -126,19 +115,7 @@ function WorkerTable({ workers }: { workers: WorkerInfo[] }) {
   return (
     <WideTable label="Workers">
       <table>
-        <thead>
-          <tr>
-            <th scope="col">Worker</th>
-            <th scope="col">Host</th>
-            <th scope="col">Lanes</th>
-            <th scope="col" className="number">
-              Running
-            </th>
-            <th scope="col" className="number">
-              Since
-            </th>
-          </tr>
-        </thead>
+        <TableHead columns={["Worker", "Host", "Lanes", { number: "Running" }, { number: "Since" }]} />
         <tbody>
           {workers.map((worker) => (
             <tr key={worker.id}>

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { isMissing, type Page, request } from "../api/request.ts";
 import type { Agent } from "../api/shapes.ts";
 import { Problem } from "../parts/problem.tsx";
+import { TableHead } from "../parts/table-head.tsx";
 import { WideTable } from "../parts/wide-table.tsx";
 import { count, duration, usd } from "../text/format.ts";
 import { oneLine } from "../text/inert-text.ts";
@@ -26,15 +27,7 @@ export function Agents() {
       {agents.data === undefined ? null : (
         <WideTable label="Agents">
           <table>
-            <thead>
-              <tr>
-                <th scope="col">Agent</th>
-                <th scope="col">Model</th>
-                <th scope="col">Tools</th>
-                <th scope="col">A task may use</th>
-                <th scope="col">Version</th>
-              </tr>
-            </thead>
+            <TableHead columns={["Agent", "Model", "Tools", "A task may use", "Version"]} />
             <tbody>
               {agents.data.data.map((agent) => (
                 <tr key={agent.name}>

@@ -8,6 +8,7 @@ import type { ApiKey, Session } from "../api/shapes.ts";
 import { Ago } from "../parts/clock.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { Problem } from "../parts/problem.tsx";
+import { TableHead } from "../parts/table-head.tsx";
 import { WideTable } from "../parts/wide-table.tsx";
 import { isOperator } from "../spend/limits.tsx";
 import { oneLine } from "../text/inert-text.ts";
@@ -55,20 +56,9 @@ export function ApiKeys({ session }: { session: Session }) {
       ) : (
         <WideTable label="API keys">
           <table>
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">Tenant</th>
-                <th scope="col">Scopes</th>
-                <th scope="col">Id</th>
-                <th scope="col" className="number">
-                  Made
-                </th>
-                <th scope="col">
-                  <span className="unseen">Actions</span>
-                </th>
-              </tr>
-            </thead>
+            <TableHead
+              columns={["Name", "Tenant", "Scopes", "Id", { number: "Made" }, { unseen: "Actions" }]}
+            />
             <tbody>
               {keys.data.data.map((key) => (
                 <tr key={key.id}>

@@ -10,6 +10,7 @@ import type {
   Session,
   UsageRow,
 } from "../api/shapes.ts";
+import { TableHead } from "../parts/table-head.tsx";
 import { WideTable } from "../parts/wide-table.tsx";
 import { usd } from "../text/format.ts";
 import { oneLine } from "../text/inert-text.ts";
@@ -80,26 +81,18 @@ export function Limits({ session }: { session: Session }) {
 export function BudgetTable({ rows }: { rows: { target: BudgetTarget; budget: BudgetOnTheWire }[] }) {
   return (
     <table className="limits">
-      <thead>
-        <tr>
-          <th scope="col">Whose</th>
-          <th scope="col">Per</th>
-          <th scope="col" aria-label="How much of it is used" />
-          <th scope="col" className="number">
-            Limit
-          </th>
-          <th scope="col" className="number">
-            Spent
-          </th>
-          <th scope="col" className="number">
-            Held
-          </th>
-          <th scope="col" className="number">
-            Left
-          </th>
-          <th scope="col">When spent</th>
-        </tr>
-      </thead>
+      <TableHead
+        columns={[
+          "Whose",
+          "Per",
+          { unseen: "How much of it is used" },
+          { number: "Limit" },
+          { number: "Spent" },
+          { number: "Held" },
+          { number: "Left" },
+          "When spent",
+        ]}
+      />
       <tbody>
         {rows.map(({ target, budget }) => (
           <tr key={`${target.scope} ${target.id} ${budget.window}`}>

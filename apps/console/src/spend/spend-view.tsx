@@ -7,6 +7,7 @@ import { query, request } from "../api/request.ts";
 import type { Session, UsageRow } from "../api/shapes.ts";
 import { usePageTitle } from "../parts/page-title.ts";
 import { Problem } from "../parts/problem.tsx";
+import { TableHead } from "../parts/table-head.tsx";
 import { WideTable } from "../parts/wide-table.tsx";
 import { count, percent, shortCount, usd } from "../text/format.ts";
 import { inertText } from "../text/inert-text.ts";
@@ -80,26 +81,16 @@ export default function SpendView({ session }: { session: Session }) {
           </Suspense>
           <WideTable label="Spend in numbers">
             <table className="by">
-              <thead>
-                <tr>
-                  <th scope="col">{by}</th>
-                  <th scope="col" className="number">
-                    Spent
-                  </th>
-                  <th scope="col" className="number">
-                    Share
-                  </th>
-                  <th scope="col" className="number">
-                    Calls
-                  </th>
-                  <th scope="col" className="number">
-                    Tokens in
-                  </th>
-                  <th scope="col" className="number">
-                    Tokens out
-                  </th>
-                </tr>
-              </thead>
+              <TableHead
+                columns={[
+                  by,
+                  { number: "Spent" },
+                  { number: "Share" },
+                  { number: "Calls" },
+                  { number: "Tokens in" },
+                  { number: "Tokens out" },
+                ]}
+              />
               <tbody>
                 {rows.map((row) => (
                   <tr key={row.name}>

@@ -1,10 +1,12 @@
 /** The table of tasks. Only the rows in sight exist: ten thousand tasks scroll like twenty. */
+
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { memo, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 import { Link, useLocation } from "wouter";
 import type { Task } from "../api/shapes.ts";
 import { Ago, useNowMs } from "../parts/clock.tsx";
 import { State } from "../parts/state.tsx";
+import { TableHead } from "../parts/table-head.tsx";
 import { duration, shortCount, usd } from "../text/format.ts";
 import { oneLine } from "../text/inert-text.ts";
 import { isLive } from "./task-list.ts";
@@ -42,30 +44,20 @@ export function TaskTable(props: { tasks: Task[]; hasMore: boolean; loadMore: ()
   const below = rows.getTotalSize() - ((shown.at(-1)?.end ?? scrollMargin) - scrollMargin);
   return (
     <table className="tasks" ref={table} aria-rowcount={hasMore ? -1 : tasks.length + 1}>
-      <thead>
-        <tr>
-          <th scope="col">Status</th>
-          <th scope="col">Task</th>
-          <th scope="col">Agent</th>
-          <th scope="col">User</th>
-          <th scope="col">Outcome</th>
-          <th scope="col" className="number">
-            Steps
-          </th>
-          <th scope="col" className="number">
-            Tokens
-          </th>
-          <th scope="col" className="number">
-            Cost
-          </th>
-          <th scope="col" className="number">
-            Time
-          </th>
-          <th scope="col" className="number">
-            Created
-          </th>
-        </tr>
-      </thead>
+      <TableHead
+        columns={[
+          "Status",
+          "Task",
+          "Agent",
+          "User",
+          "Outcome",
+          { number: "Steps" },
+          { number: "Tokens" },
+          { number: "Cost" },
+          { number: "Time" },
+          { number: "Created" },
+        ]}
+      />
       <tbody>
         <Gap px={above} />
         {shown.map(({ index, key }) => {

@@ -1,4 +1,5 @@
 /** Webhooks: every delivery, what became of it, and sending it again. */
+
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { RotateCw } from "lucide-react";
 import { Link } from "wouter";
@@ -8,6 +9,7 @@ import { Ago } from "../parts/clock.tsx";
 import { usePageTitle } from "../parts/page-title.ts";
 import { Problem } from "../parts/problem.tsx";
 import { State } from "../parts/state.tsx";
+import { TableHead } from "../parts/table-head.tsx";
 import { duration } from "../text/format.ts";
 import { oneLine } from "../text/inert-text.ts";
 import "./webhooks.css";
@@ -53,24 +55,18 @@ export default function WebhooksView() {
       ) : null}
       {rows.length === 0 ? null : (
         <table className="deliveries">
-          <thead>
-            <tr>
-              <th scope="col">State</th>
-              <th scope="col">Event</th>
-              <th scope="col">Task</th>
-              <th scope="col">To</th>
-              <th scope="col">Last answer</th>
-              <th scope="col" className="number">
-                Tries
-              </th>
-              <th scope="col" className="number">
-                Last try
-              </th>
-              <th scope="col">
-                <span className="unseen">Actions</span>
-              </th>
-            </tr>
-          </thead>
+          <TableHead
+            columns={[
+              "State",
+              "Event",
+              "Task",
+              "To",
+              "Last answer",
+              { number: "Tries" },
+              { number: "Last try" },
+              { unseen: "Actions" },
+            ]}
+          />
           <tbody>
             {rows.map((row) => (
               <tr key={row.id}>

@@ -1,3 +1,4 @@
+/** What is one question and what is another, to the cache of answers. */
 import { type EventData, foldTask, GuardPolicy } from "@pawl/protocol";
 import { describe, expect, it } from "vitest";
 import { submission } from "../../../../test/support/submission.ts";
