@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { submission } from "../../../test/support/submission.ts";
 import type { Event, EventData, NewEvent } from "./event.ts";
-import { applyEvent, foldTask, spentNanoUsd, tokensUsed } from "./fold.ts";
+import { applyEvent, foldTask } from "./fold.ts";
+import { spentNanoUsd, tokensUsed } from "./fold-costs.ts";
 import { eventView, Task, taskView } from "./task.ts";
 
 const T0 = 1_700_000_000_000;

@@ -39,18 +39,9 @@ export {
   TokenUsage,
   type toolErrorCodes,
 } from "./event.ts";
-export {
-  applyEvent,
-  foldTask,
-  isJudgement,
-  outageAttempts,
-  type Referral,
-  spentNanoUsd,
-  type TaskState,
-  taskFromSubmission,
-  textOf,
-  tokensUsed,
-} from "./fold.ts";
+export { applyEvent, foldTask, outageAttempts, textOf } from "./fold.ts";
+export { spentNanoUsd, tokensUsed } from "./fold-costs.ts";
+export { isJudgement } from "./fold-guards.ts";
 export {
   Direction,
   directions,
@@ -101,6 +92,7 @@ export { Problem } from "./problem.ts";
 export { SELF_REPORT_REQUEST, SELF_REPORT_START, SelfReport, splitSelfReport } from "./self-report.ts";
 export { EventView, eventView, Task, taskView } from "./task.ts";
 export { Label, Metadata, ResumeRequest, TaskDocument, TaskInput, TaskRequest } from "./task-request.ts";
+export { type Referral, type TaskState, taskFromSubmission } from "./task-state.ts";
 export { UsageReport, UsageView } from "./usage.ts";
 export { isTimeZone, type Window, WindowName, type Windows, windowsAt } from "./window.ts";
 export {

@@ -2,10 +2,11 @@
 import { z } from "zod";
 import { budgetOnTheWire, FullBudget } from "./budget.ts";
 import { type Event, TaskError } from "./event.ts";
-import { spentNanoUsd, type TaskState } from "./fold.ts";
+import { spentNanoUsd } from "./fold-costs.ts";
 import { Json } from "./json.ts";
 import { moneyOnTheWire, usdFromNano } from "./money.ts";
 import { SelfReport } from "./self-report.ts";
+import type { TaskState } from "./task-state.ts";
 import { isTerminal, StopReason, TaskStatus, WaitingFor } from "./words.ts";
 
 const Usd = z.number().nonnegative();
