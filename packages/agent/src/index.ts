@@ -21,8 +21,8 @@ export {
 export type { BreakerPolicy } from "./health/breaker.ts";
 export { type Breakers, type BreakersDeps, type HealthLog, openBreakers } from "./health/breakers.ts";
 export { type ModelGate, type ModelGateDeps, openModelGate, openToAll } from "./health/model-gate.ts";
-export type { Slice, SliceAsk } from "./health/model-rate.ts";
 export type { RateLimits } from "./health/rate-limits.ts";
+export type { Slice, SliceAsk } from "./health/slice.ts";
 export { healthyTools, type ToolHealth, toolHealth } from "./health/tool-health.ts";
 export { loadConfig } from "./load-config.ts";
 export { fieldRules as fieldLoopRules } from "./loops/field-rules.ts";

@@ -6,8 +6,9 @@
 import type { ModelFailure } from "../model/failure.ts";
 import type { BreakerPolicy } from "./breaker.ts";
 import type { Breakers, HealthLog, Pass } from "./breakers.ts";
-import { type ModelRate, openModelRate, type RatedCall, type Slice, type SliceAsk } from "./model-rate.ts";
+import { type ModelRate, openModelRate, type RatedCall } from "./model-rate.ts";
 import type { RateLimits, ToldLimits } from "./rate-limits.ts";
+import type { Slice, SliceAsk } from "./slice.ts";
 
 export type ModelAsk = { model: string; tenant: string; task: string; signal: AbortSignal };
 

@@ -1,11 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import {
-  type ModelRate,
-  openModelRate,
-  type RateAdmission,
-  type Slice,
-  type SliceAsk,
-} from "./model-rate.ts";
+import { type ModelRate, openModelRate, type RateAdmission } from "./model-rate.ts";
+import type { Slice, SliceAsk } from "./slice.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));
 afterEach(() => void vi.useRealTimers());

@@ -10,35 +10,8 @@
 
 import type { HealthLog } from "./breakers.ts";
 import { type RateLimits, sameLimits, type ToldLimits } from "./rate-limits.ts";
+import { emptyReport, isEmptyReport, joinReports, type Slice, type SliceAsk } from "./slice.ts";
 import { createTenantLine } from "./tenant-line.ts";
-
-/** What a worker says when it asks for slots; figures of tokens are those of one call. */
-export type SliceAsk = {
-  model: string;
-  wantedCalls: number;
-  weight: number;
-  inputTokens: number;
-  outputTokens: number;
-  unslottedCalls: number;
-  returnedCalls: number;
-  unusedInputTokens: number;
-  unusedOutputTokens: number;
-  configured: RateLimits;
-  news?: { kind: "free" } | ({ kind: "limits" } & ToldLimits);
-  pauseMs?: number | undefined;
-  horizonMs: number;
-};
-
-export type Slice = {
-  known: "unknown" | "free" | "limited";
-  limits: RateLimits;
-  grantedCalls: number;
-  firstInMs: number;
-  everyMs: number;
-  againInMs: number;
-  othersWeight: number;
-  pausedMs: number;
-};
 
 export type ModelRateDeps = {
   model: string;
@@ -227,7 +200,7 @@ export function openModelRate(deps: ModelRateDeps): ModelRate {
   function askSoon(): void {
     if (asking || closed || (known === "free" && report.news === undefined)) return;
     // An open slot is asked about once more, for it may have to be given back.
-    if (wanted() === 0 && slots.length === 0 && isEmpty(report)) return;
+    if (wanted() === 0 && slots.length === 0 && isEmptyReport(report)) return;
     const now = nowMs();
     const isUrgent =
       (line.size() > 0 && wanted() > 0) || report.news !== undefined || report.pauseMs !== undefined;
@@ -262,7 +235,7 @@ export function openModelRate(deps: ModelRateDeps): ModelRate {
       take(slice, cost);
     } catch (error) {
       asking = false;
-      report = together(said, report);
+      report = joinReports(said, report);
       askNotBeforeMs = nowMs() + 1000;
       log.warn("no slots could be leased; this will be repeated", { model, error });
     }
@@ -405,29 +378,5 @@ export function openModelRate(deps: ModelRateDeps): ModelRate {
       clearTimeout(askTimer);
       clearTimeout(slotTimer);
     },
-  };
-}
-
-type Report = Pick<
-  SliceAsk,
-  "unslottedCalls" | "returnedCalls" | "unusedInputTokens" | "unusedOutputTokens" | "news" | "pauseMs"
->;
-
-function emptyReport(): Report {
-  return { unslottedCalls: 0, returnedCalls: 0, unusedInputTokens: 0, unusedOutputTokens: 0 };
-}
-
-function isEmpty({ news, pauseMs, returnedCalls, unslottedCalls }: Report): boolean {
-  return news === undefined && pauseMs === undefined && returnedCalls === 0 && unslottedCalls === 0;
-}
-
-function together(older: Report, newer: Report): Report {
-  return {
-    ...older,
-    ...newer,
-    unslottedCalls: older.unslottedCalls + newer.unslottedCalls,
-    returnedCalls: older.returnedCalls + newer.returnedCalls,
-    unusedInputTokens: older.unusedInputTokens + newer.unusedInputTokens,
-    unusedOutputTokens: older.unusedOutputTokens + newer.unusedOutputTokens,
   };
 }
