@@ -54,7 +54,8 @@ export const createInjectionDetector = (options: InjectionDetectorOptions = {}):
   let parts: Parts | undefined;
   return (text, { direction, reportFrom }) => {
     parts ??= partsWith(options.model ?? readModel());
-    if (!couldInstruct(text, direction, parts.lexicon)) return [];
+    // A prompt is read however short it is: `print("access granted")` has two words in a row.
+    if (direction !== "input" && !couldInstruct(text, direction, parts.lexicon)) return [];
     const best = worstStretch(text, parts);
     if (best === undefined) return [];
     const score = toChance(best.logit, parts.model);
