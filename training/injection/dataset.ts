@@ -2,12 +2,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
+import type { Reading } from "../../packages/guardrails/src/injection/model.ts";
 import type { Dice } from "./dice.ts";
 import { generateDocuments, generateLongPrompts, generatePhrases } from "./generate.ts";
 import type { Row } from "./rows.ts";
 
 const DATA = join(import.meta.dirname, "..", "data");
-const FILES = ["injection-rows.jsonl.br", "injection-readmes.jsonl.br", "injection-npm-texts.jsonl.br"];
+const FILES = ["rows", "readmes", "npm-texts", "manuals"].map((name) => `injection-${name}.jsonl.br`);
 
 export const readLicensedRows = (): Row[] => {
   const contexts: string[] = [];
@@ -62,29 +63,35 @@ const varyTarget = (row: Row, dice: Dice): Row =>
     ? { ...row, text: row.text.replace(/I have been PWNED|PWNED|pwned/gi, dice.pick(TARGETS)) }
     : row;
 
+const CONTEXTS = ["bipia-contexts-train", "readmes", "npm-docs", "npm-code"];
+const WISHES = ["clinc150", "self-instruct", "sentinel-harmbench_benign"];
+
 export interface DatasetOptions {
   dice: Dice;
   /** Sources left out, by the start of their name. */
   without?: string[];
+  /** What the model will read: what users write, or what tools return. */
+  reading: Reading;
   longPrompts?: number;
-  documents?: number;
 }
 
-export const buildDataset = ({
-  dice,
-  without = [],
-  longPrompts = 3600,
-  documents = 4200,
-}: DatasetOptions): Row[] => {
+export const buildDataset = ({ dice, without = [], reading, longPrompts = 3600 }: DatasetOptions): Row[] => {
   const kept = ({ source }: { source: string }) => !without.some((name) => source.startsWith(name));
+  const fits = ({ source }: Row) => reading === "document" || !source.startsWith("manuals");
   const licensed = readLicensedRows().filter(
-    (row) => kept(row) && !isNoise(row) && row.source !== "indirect-train-bare",
+    (row) => kept(row) && fits(row) && !isNoise(row) && row.source !== "indirect-train-bare",
   );
-  const contexts = licensed.filter(({ source }) => source === "bipia-contexts-train").map(({ text }) => text);
+  const textsOf = (sources: string[]) =>
+    licensed.filter(({ source }) => sources.includes(source)).map(({ text }) => text);
   const own = [
     ...generatePhrases(dice),
     ...generateLongPrompts(dice, longPrompts),
-    ...generateDocuments(dice, documents, contexts),
+    ...generateDocuments(
+      dice,
+      reading === "document"
+        ? { count: 9000, wide: true, contexts: textsOf(CONTEXTS), wishes: textsOf(WISHES) }
+        : { count: 4200, wide: false, contexts: textsOf(["bipia-contexts-train"]), wishes: [] },
+    ),
   ].filter(kept);
   const seen = new Set<string>();
   return [...licensed.map((row) => varyTarget(row, dice)), ...own].filter(({ text, label }) => {

@@ -104,21 +104,33 @@ export const generateLongPrompts = (dice: Dice, count: number): Row[] => {
   });
 };
 
-const KINDS = ["email", "web", "code", "json", "table", "plain"] as const;
+const KINDS = ["email", "web", "code", "json", "table", "plain", "manual", "log"] as const;
 
-export const generateDocuments = (dice: Dice, count: number, contexts: string[]): Row[] => {
-  const documents = readGrammar(join(SEED_FOLDER, "honest-documents.txt"));
-  const indirect = readGrammar(join(SEED_FOLDER, "indirect.txt"));
+export interface Material {
+  count: number;
+  /** With the seeds of `indirect-orders` and `honest-requests` too. */
+  wide: boolean;
+  /** Real documents to bury attacks in. */
+  contexts: string[];
+  /** Honest requests of real people: what stands alone is no attack, and behind a frame it is one. */
+  wishes: string[];
+}
+
+/** Each document twice: clean, and with an attack at its start, its end or between two of its lines. */
+export const generateDocuments = (dice: Dice, { count, wide, contexts, wishes }: Material): Row[] => {
+  const documents = ["honest-documents", ...(wide ? ["honest-requests"] : [])].map(seedOf);
+  const attacks = ["indirect", ...(wide ? ["indirect-orders"] : [])].map(seedOf);
+  const kinds = wide ? KINDS : KINDS.filter((kind) => kind !== "manual" && kind !== "log");
   const answer: Row[] = [];
   for (let at = 0; at < count; at++) {
-    const kind = dice.pick(KINDS);
+    const kind = dice.pick(kinds);
     const parts =
-      contexts.length > 0 && dice.chance(0.35)
+      contexts.length > 0 && dice.chance(0.4)
         ? dice.pick(contexts).split(/(?<=\n)/)
         : documentParts(kind, documents, dice);
     const clean = parts.join("");
     answer.push({ text: clean, label: 0, source: "own documents" });
-    const attack = sayAttack(indirect, dice);
+    const attack = sayAttack(attacks, wishes, wide, dice);
     const place = dice.pick([0, parts.length, dice.below(parts.length + 1)]);
     const gap = dice.pick(["\n", "\n\n", "\n", " "]);
     const before = parts.slice(0, place).join("") + (place > 0 ? gap : "");
@@ -135,49 +147,69 @@ export const generateDocuments = (dice: Dice, count: number, contexts: string[])
   return answer;
 };
 
-const sayAttack = (indirect: Grammar, dice: Dice): string => {
-  const frame = some(indirect, "part frame", 1, dice)[0] ?? "";
-  const goal = some(indirect, "part goal", dice.chance(0.2) ? 2 : 1, dice).join(" ");
-  const second = dice.chance(0.12) ? `${some(indirect, "part frame", 1, dice)[0] ?? ""} ` : "";
-  const shaped = dice.chance(0.5) ? goal.charAt(0).toUpperCase() + goal.slice(1) : goal;
-  const attack = `${second}${frame} ${shaped}`;
-  return dice.chance(0.1) ? attack.toUpperCase() : dice.chance(0.1) ? attack.toLowerCase() : attack;
+const seedOf = (name: string): Grammar => readGrammar(join(SEED_FOLDER, `${name}.txt`));
+
+/** One line of any of the grammars, each line as likely as the next. */
+const oneOf = (grammars: Grammar[], heading: string, dice: Dice): string => {
+  const lines = grammars.flatMap((grammar) => grammar.lines(heading).map((line) => ({ grammar, line })));
+  const { grammar, line } = dice.pick(lines);
+  return grammar.say(line, dice);
 };
 
-const documentParts = (kind: (typeof KINDS)[number], grammar: Grammar, dice: Dice): string[] => {
+const sayAttack = (grammars: Grammar[], wishes: string[], wide: boolean, dice: Dice): string => {
+  const goal =
+    wishes.length > 0 && dice.chance(0.25)
+      ? dice.pick(wishes)
+      : Array.from({ length: dice.chance(0.15) ? 2 : 1 }, () => oneOf(grammars, "part goal", dice)).join(" ");
+  const shaped = dice.chance(0.5) ? goal.charAt(0).toUpperCase() + goal.slice(1) : goal;
+  if (wide && dice.chance(0.08))
+    return oneOf(grammars, "part letter", dice).replace("<<goal>>", () => shaped);
+  const second = dice.chance(0.08) ? `${oneOf(grammars, "part frame", dice)} ` : "";
+  const tail =
+    wide && dice.chance(0.15) ? dice.pick([" ", " ", "\n"]) + oneOf(grammars, "part tail", dice) : "";
+  const attack = `${second}${oneOf(grammars, "part frame", dice)} ${shaped}${tail}`;
+  return dice.chance(0.06) ? attack.toUpperCase() : dice.chance(0.1) ? attack.toLowerCase() : attack;
+};
+
+const documentParts = (kind: (typeof KINDS)[number], grammars: Grammar[], dice: Dice): string[] => {
   const length = 1 + dice.below(9);
+  const several = (heading: string, count: number) =>
+    Array.from({ length: count }, () => oneOf(grammars, heading, dice));
   switch (kind) {
     case "email":
       return [
-        ...some(grammar, "part email-head", 1, dice).map((head) => `${head}\n`),
-        ...some(grammar, "part email-body", length, dice).map(
-          (line) => `${line}${dice.pick([" ", "\n", "\n\n"])}`,
-        ),
+        ...several("part email-head", 1).map((head) => `${head}\n`),
+        ...several("part email-body", length).map((line) => `${line}${dice.pick([" ", "\n", "\n\n"])}`),
       ];
     case "web":
-      return some(grammar, "part web", length + 1, dice).map((line) => `${line}${dice.pick([" ", "\n"])}`);
+      return several("part web", length + 1).map((line) => `${line}${dice.pick([" ", "\n"])}`);
     case "code":
-      return some(grammar, "part code", length + 1, dice).map((line) => `${line}\n`);
+      return several("part code", length + 1).map((line) => `${line}\n`);
     case "json":
       return [
         "[",
-        ...some(grammar, "part json", length, dice).map((line, at) => `${at > 0 ? "," : ""}\n  ${line}`),
+        ...several("part json", length).map((line, at) => `${at > 0 ? "," : ""}\n  ${line}`),
         "\n]",
       ];
+    case "manual":
+    case "log":
+      return several(`part ${kind}`, 2 + length).map(
+        (line) => `${line}${dice.pick(["\n", "\n", "\n\n", " "])}`,
+      );
     case "table":
-      return tableRows(grammar, dice);
+      return tableRows(grammars, dice);
     case "plain":
       return dice
         .shuffle([
-          ...some(grammar, "part web", 1 + dice.below(4), dice),
-          ...some(grammar, "part email-body", 1 + dice.below(4), dice),
-          ...some(grammar, "part long-request", dice.below(4), dice),
+          ...several("part web", 1 + dice.below(4)),
+          ...several("part email-body", 1 + dice.below(4)),
+          ...several("part long-request", dice.below(4)),
         ])
         .map((line) => `${line} `);
   }
 };
 
-const tableRows = (grammar: Grammar, dice: Dice): string[] => {
+const tableRows = (grammars: Grammar[], dice: Dice): string[] => {
   const columns = 2 + dice.below(5);
   const [left, between, right] = dice.pick([
     ["| ", " | ", " |"],
@@ -187,7 +219,8 @@ const tableRows = (grammar: Grammar, dice: Dice): string[] => {
   ] as const);
   const rows = Array.from(
     { length: 2 + dice.below(14) },
-    () => `${left}${some(grammar, "part table-cell", columns, dice).join(between)}${right}\n`,
+    () =>
+      `${left}${Array.from({ length: columns }, () => oneOf(grammars, "part table-cell", dice)).join(between)}${right}\n`,
   );
   return left === "| " && dice.chance(0.5)
     ? [rows[0] ?? "", `|${" --- |".repeat(columns)}\n`, ...rows.slice(1)]

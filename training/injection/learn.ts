@@ -8,11 +8,17 @@ import {
   hashWord,
   SLOTS,
   type SpelledWord,
+  WORD_SLOTS,
 } from "../../packages/guardrails/src/injection/features.ts";
 import type { Lexicon } from "../../packages/guardrails/src/injection/lexicon.ts";
-import { LETTER_SHARE, WINDOW_DAMPING_TOKENS } from "../../packages/guardrails/src/injection/model.ts";
+import {
+  LAYOUTS,
+  LETTER_SHARE,
+  type Reading,
+  WINDOW_DAMPING_TOKENS,
+} from "../../packages/guardrails/src/injection/model.ts";
 import { type ReadWord, readWord, tokenize } from "../../packages/guardrails/src/injection/tokens.ts";
-import { cutWindows, WINDOW_TOKENS, type Window } from "../../packages/guardrails/src/injection/windows.ts";
+import { cutWindows, type Window } from "../../packages/guardrails/src/injection/windows.ts";
 import type { Dice } from "./dice.ts";
 import type { Row } from "./rows.ts";
 
@@ -30,11 +36,13 @@ export interface Example {
 }
 
 export interface Weights {
+  reading: Reading;
   slots: Float32Array;
   scales: Float32Array;
 }
 
-export const toExamples = (rows: Row[], lexicon: Lexicon): Example[] => {
+export const toExamples = (rows: Row[], lexicon: Lexicon, reading: Reading): Example[] => {
+  const { wordSlots, windowTokens } = LAYOUTS[reading];
   // Examples share what is known of a word: there are millions of tokens.
   const known = new Map<string, ReadWord & SpelledWord>();
   const read = (raw: string) => {
@@ -53,12 +61,12 @@ export const toExamples = (rows: Row[], lexicon: Lexicon): Example[] => {
     eachFeature(tokens, {
       word: (_, found) => letters.push(found.letters),
       slot: (at, slot) => {
-        slots.push(slot);
+        slots.push(slot < WORD_SLOTS ? slot & (wordSlots - 1) : slot);
         slotsUntil[at + 1] = slots.length;
       },
     });
     const { start, end } = row;
-    const all = cutWindows(tokens.length);
+    const all = cutWindows(tokens.length, windowTokens);
     const touching =
       start === undefined || end === undefined
         ? all
@@ -80,14 +88,23 @@ export const toExamples = (rows: Row[], lexicon: Lexicon): Example[] => {
   });
 };
 
-export const LEARNING = { epochs: 6, rate: 0.25, decay: 0.004, negativeWeight: 1, dropped: 0.6 };
+/** `fewestRows`: what fewer rows than these have seen would be learnt by heart, and is left out. */
+const COMMON = { epochs: 6, rate: 0.25, decay: 0.004, negativeWeight: 1 };
+export const LEARNING = {
+  prompt: { ...COMMON, dropped: 0.6, fewestRows: 1 },
+  document: { ...COMMON, dropped: 0.75, fewestRows: 3 },
+};
 
-export const learn = (examples: Example[], dice: Dice, settings = LEARNING): Weights => {
+export type Learning = (typeof LEARNING)[Reading];
+
+export const learn = (examples: Example[], dice: Dice, reading: Reading, settings: Learning): Weights => {
   const weights: Weights = {
+    reading,
     slots: new Float32Array(SLOTS),
-    scales: new Float32Array(WINDOW_TOKENS.length).fill(-1),
+    scales: new Float32Array(LAYOUTS[reading].windowTokens.length).fill(-1),
   };
   const squares = new Float32Array(SLOTS);
+  const known = slotsOfRows(examples, settings.fewestRows);
   for (let epoch = 0; epoch < settings.epochs; epoch++) {
     const rate = settings.rate * (1 - epoch / (settings.epochs + 1));
     for (const example of dice.shuffle(examples)) {
@@ -104,6 +121,7 @@ export const learn = (examples: Example[], dice: Dice, settings = LEARNING): Wei
           gradient,
           weights,
           squares,
+          known,
           rate,
           settings.decay,
           settings.dropped > 0 ? () => dice.chance(settings.dropped) : undefined,
@@ -112,6 +130,20 @@ export const learn = (examples: Example[], dice: Dice, settings = LEARNING): Wei
     }
   }
   return weights;
+};
+
+/** 1 for each slot that so many rows have. */
+const slotsOfRows = (examples: Example[], fewestRows: number): Uint8Array => {
+  const counts = new Uint8Array(SLOTS);
+  const lastRow = new Int32Array(SLOTS).fill(-1);
+  for (const [row, { letters, slots }] of examples.entries())
+    for (const group of [slots, ...new Set(letters)])
+      for (const slot of group) {
+        if (lastRow[slot] === row) continue;
+        lastRow[slot] = row;
+        counts[slot] = Math.min(fewestRows, (counts[slot] ?? 0) + 1);
+      }
+  return counts.map((count) => (count >= fewestRows ? 1 : 0));
 };
 
 const runningSums = (example: Example, { slots: weights }: Weights): Float64Array => {
@@ -150,6 +182,7 @@ const push = (
   gradient: number,
   weights: Weights,
   squares: Float32Array,
+  known: Uint8Array,
   rate: number,
   decay: number,
   drops?: () => boolean,
@@ -157,6 +190,7 @@ const push = (
   const share = gradient / Math.sqrt(window.until - window.from + WINDOW_DAMPING_TOKENS);
   weights.scales[window.scale] = (weights.scales[window.scale] ?? 0) - rate * 0.1 * gradient;
   const step = (slot: number, slope: number) => {
+    if (known[slot] === 0) return;
     const weight = weights.slots[slot] ?? 0;
     const full = slope + decay * weight;
     const square = (squares[slot] ?? 0) + full * full;
@@ -175,7 +209,7 @@ const push = (
 export const highest = (example: Example, weights: Weights): number => {
   const sums = runningSums(example, weights);
   let answer = Number.NEGATIVE_INFINITY;
-  for (const window of cutWindows(example.letters.length))
+  for (const window of cutWindows(example.letters.length, LAYOUTS[weights.reading].windowTokens))
     answer = Math.max(answer, scoreOf(window, sums, weights));
   return answer;
 };

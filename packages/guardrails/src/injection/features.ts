@@ -5,7 +5,8 @@
  */
 import type { ReadWord, Token } from "./tokens.ts";
 
-export const WORD_SLOTS = 2 ** 19;
+/** A model may have fewer, a power of two: then they repeat (`decodeModel`). */
+export const WORD_SLOTS = 2 ** 21;
 export const LETTER_SLOTS = 2 ** 17;
 export const IDEA_SLOTS = 2 ** 15;
 export const SLOTS = WORD_SLOTS + LETTER_SLOTS + IDEA_SLOTS;

@@ -1,7 +1,8 @@
 /**
  * The guard against prompt injection: folds away disguises, scores windows of every size under a small trained model and
- * reports the highest. Promises: never throws, time linear in the text, nothing kept between texts, its weights
- * (`models/injection.bin`, with its card beside it) read at the first text. A goal that stands bare in a document cannot
+ * reports the highest. Promises: never throws, time linear in the text, nothing kept between texts, its
+ * weights (`models/injection*.bin`, with their card beside them) read at the first text. What tools return is read by a
+ * model of its own: an order to the reader is daily bread in a prompt and a sign of an attack in a document. A goal that stands bare in a document cannot
  * be told from the document by its words: permissions and taint must hold there.
  */
 import type { GuardFinding } from "@pawl/protocol";
@@ -14,6 +15,7 @@ import {
   createWeighing,
   highestWindow,
   type InjectionModel,
+  type Reading,
   readModel,
   type ScoredWindow,
   toChance,
@@ -25,10 +27,10 @@ export { type InjectionCategory, injectionCategories } from "./category.ts";
 
 /**
  * Scores from here on are an attack. 0.5 is where about one honest text in a hundred and eighty, of sources that were not
- * trained on, is flagged (see the model's card). What a tool returned has to score a little higher: prose about agents
- * and commands, such as a project's own manual, is the hardest honest text, and its windows are many.
+ * trained on, is flagged (see the model's card). What a tool returned is read by the other model, of which the same is so
+ * over manuals, code, records and logs; prose about agents is the hardest honest text.
  */
-const FLAG_AT = { input: 0.5, output: 0.5, tool: 0.55 } as const;
+const FLAG_AT = { input: 0.5, output: 0.5, tool: 0.5 } as const;
 /** What is only likely goes on and is written down: to refuse an honest "Print the report." is the dearer fault. */
 const BLOCK_AT = 0.8;
 
@@ -51,9 +53,17 @@ export interface InjectionDetectorOptions {
 }
 
 export const createInjectionDetector = (options: InjectionDetectorOptions = {}): Detector => {
-  let parts: Parts | undefined;
+  const known = new Map<Reading, Parts>();
+  const partsFor = (reading: Reading): Parts => {
+    let parts = known.get(reading);
+    if (parts === undefined) {
+      parts = partsWith(options.model ?? readModel(reading));
+      known.set(reading, parts);
+    }
+    return parts;
+  };
   return (text, { direction, reportFrom }) => {
-    parts ??= partsWith(options.model ?? readModel());
+    const parts = partsFor(direction === "tool" ? "document" : "prompt");
     // A prompt is read however short it is: `print("access granted")` has two words in a row.
     if (direction !== "input" && !couldInstruct(text, direction, parts.lexicon)) return [];
     const best = worstStretch(text, parts);
