@@ -4,7 +4,6 @@
  */
 import { BudgetScope, type ScopeLimit, type WindowName, type Windows } from "@pawl/protocol";
 import { key, unshardedKey } from "./keys.ts";
-import type { ScriptArgument } from "./scripts.ts";
 import type { Store } from "./store.ts";
 
 export type Account = {
@@ -69,26 +68,27 @@ export function targetOfAccountKey(
   return known.success && id !== undefined ? { scope: known.data, id } : undefined;
 }
 
-export function termsArguments(store: Store, tenant: string, terms: Terms): ScriptArgument[] {
+/** One text, which the script works out once for many steps: see takeTerms in accounts.lua. */
+export function termsArgument(store: Store, tenant: string, terms: Terms): string {
   const { hour, day, month } = terms.windows;
-  const { keys, configured } = accountTexts(store, tenant, terms.accounts);
-  return [hour.endsAtMs, day.endsAtMs, month.endsAtMs, terms.ownLimitNanoUsd, keys, configured];
+  const ends = `${hour.endsAtMs} ${day.endsAtMs} ${month.endsAtMs}`;
+  return `${ends} ${terms.ownLimitNanoUsd}\n${accountsText(store, tenant, terms.accounts)}`;
 }
 
-type AccountTexts = { store: Store; tenant: string; keys: string; configured: string };
+type AccountsText = { store: Store; tenant: string; text: string };
 
 /** The same accounts are named at every step of a task. */
-const accountTextsOf = new WeakMap<Terms["accounts"], AccountTexts>();
+const accountsTexts = new WeakMap<Terms["accounts"], AccountsText>();
 
 /** The accounts' keys, a line each, and in the same order their configured limits. Labels contain no line breaks. */
-function accountTexts(store: Store, tenant: string, accounts: Terms["accounts"]): AccountTexts {
-  const known = accountTextsOf.get(accounts);
-  if (known !== undefined && known.store === store && known.tenant === tenant) return known;
+function accountsText(store: Store, tenant: string, accounts: Terms["accounts"]): string {
+  const known = accountsTexts.get(accounts);
+  if (known !== undefined && known.store === store && known.tenant === tenant) return known.text;
   const keys = accounts.map((account) => accountKey(store, tenant, account)).join("\n");
   const configured = accounts.map((account) => configuredText(account.configured)).join("\n");
-  const texts = { store, tenant, keys, configured };
-  accountTextsOf.set(accounts, texts);
-  return texts;
+  const text = `${keys}\n\n${configured}`;
+  accountsTexts.set(accounts, { store, tenant, text });
+  return text;
 }
 
 /** The same limits are named by every task. */

@@ -1,6 +1,6 @@
 /** Calls step.lua: the one way in which a worker changes its task. */
 import type { Event, NewEvent, SpentOn, TokenUsage } from "@pawl/protocol";
-import { type Terms, termsArguments } from "./account.ts";
+import { type Terms, termsArgument } from "./account.ts";
 import { decodeStored } from "./journal.ts";
 import { tenantBase } from "./keys.ts";
 import { parkedArgument } from "./parked.ts";
@@ -104,7 +104,7 @@ function pushNext(argv: ScriptArgument[], store: Store, { tenant, epoch, next }:
   if (next === undefined || next.holds.length === 0) return;
   const { codec } = store;
   for (const hold of next.holds) pushHold(argv, epoch, hold);
-  argv.push(...termsArguments(store, tenant, next.terms), next.reserveNanoUsd, next.events.length);
+  argv.push(termsArgument(store, tenant, next.terms), next.reserveNanoUsd, next.events.length);
   for (const event of next.events) argv.push(codec.encode(event));
   argv.push(next.leastNanoUsd, next.mayWait === false ? "" : parkedArgument(codec, next.terms.windows));
 }

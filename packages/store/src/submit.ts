@@ -1,6 +1,6 @@
 /** Calls submit.lua: a task comes into being, with its leg owed to the queue, or an earlier answer is found. */
 import { type EventData, WindowName } from "@pawl/protocol";
-import { type Account, accountKey, type Terms, termsArguments } from "./account.ts";
+import { type Account, accountKey, type Terms, termsArgument } from "./account.ts";
 import { globalKeys, key, tenantBase } from "./keys.ts";
 import { parkedArgument } from "./parked.ts";
 import type { OwedLeg } from "./queue.ts";
@@ -50,7 +50,7 @@ export async function submitTask(store: Store, submission: Submission): Promise<
       idempotency?.digest ?? "",
       IDEMPOTENCY_KEPT_MS,
       idempotency?.busyMs ?? 0,
-      ...termsArguments(store, tenant, terms),
+      termsArgument(store, tenant, terms),
       submission.leastNanoUsd,
       parkedArgument(store.codec, terms.windows),
       data.limits.timeout_ms,

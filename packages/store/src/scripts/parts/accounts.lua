@@ -58,8 +58,12 @@ local function accountOf(accountKey, text)
   return account
 end
 
--- Each once in a script; what changes is written back at its end.
+-- Each once in a script; what changes is written back at its end. Who asks again for the same list (linesOf() makes it
+-- once) gets the same accounts.
 local function openAccounts(keys)
+  if keys == openedFor then
+    return openedList
+  end
   local missing, accounts = listOfEight(), listOfEight()
   for i = 1, #keys do
     accounts[i] = opened[keys[i]]
@@ -67,16 +71,16 @@ local function openAccounts(keys)
       missing[#missing + 1] = keys[i]
     end
   end
-  if #missing == 0 then
-    return accounts
+  if #missing > 0 then
+    local texts = redis.call('MGET', unpack(missing))
+    for i = 1, #missing do
+      opened[missing[i]] = accountOf(missing[i], texts[i] or NEW)
+    end
+    for i = 1, #keys do
+      accounts[i] = opened[keys[i]]
+    end
   end
-  local texts = redis.call('MGET', unpack(missing))
-  for i = 1, #missing do
-    opened[missing[i]] = accountOf(missing[i], texts[i] or NEW)
-  end
-  for i = 1, #keys do
-    accounts[i] = opened[keys[i]]
-  end
+  openedFor, openedList = keys, accounts
   return accounts
 end
 
@@ -205,17 +209,26 @@ local function endOf(account, window)
   return account.words[window .. 'Ends']
 end
 
--- On the wire: the ends of hour, day and month in ms; the task's own limit; then the accounts' keys, a line each, and in
--- the same order their configured limits.
+-- On the wire one text: `<ends of hour, day, month in ms> <the task's own limit>`, a line each for the accounts' keys, an
+-- empty line, and in the same order their configured limits. A user's tasks say the same at every step of an hour.
+local termsOf = remembering(function(text)
+  local hour, day, month, ownLimit, from = string.match(text, '^(%S+) (%S+) (%S+) (%S+)\n()')
+  local to = string.find(text, '\n\n', from - 1, true)
+  local keys = string.sub(text, from, to - 1)
+  return {
+    endsAt = { hour = hour + 0, day = day + 0, month = month + 0 }, ownLimit = ownLimit + 0, keys = keys,
+    keyList = linesOf(keys), configured = linesOf(string.sub(text, to + 2)),
+  }
+end)
+
 local function takeTerms()
-  local endsAt = { hour = takeNumber(), day = takeNumber(), month = takeNumber() }
-  local ownLimit, keys = takeNumber(), take()
-  local accounts, configured = openAccounts(linesOf(keys)), linesOf(take())
+  local terms = termsOf(take())
+  local accounts, configured = openAccounts(terms.keyList), terms.configured
   for i = 1, #accounts do
     local words = accounts[i].words
     if words.configured ~= configured[i] then
       setLimits(accounts[i], words.set, configured[i])
     end
   end
-  return { endsAt = endsAt, ownLimit = ownLimit, keys = keys, accounts = accounts }
+  return { endsAt = terms.endsAt, ownLimit = terms.ownLimit, keys = terms.keys, accounts = accounts }
 end

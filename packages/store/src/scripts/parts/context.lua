@@ -10,12 +10,12 @@
 -- What a script has in hand while it runs, made anew by begin(): functions of a library find here what the last call left.
 local base, position, nowText, nowMs
 -- The accounts that are open, and seats by tenant (accounts.lua, admission.lua).
-local opened, capsOf
+local opened, openedFor, openedList, capsOf
 -- Up to where `%d` writes every digit of a number: see whole().
 local exactBelow
 
 local function begin()
-  base, position, opened, capsOf = KEYS[1], 0, {}, {}
+  base, position, opened, openedFor, capsOf = KEYS[1], 0, {}, nil, {}
   local clock = redis.call('TIME')
   nowText = clock[1] .. string.sub('00000' .. clock[2], -6, -4)
   nowMs = nowText + 0

@@ -64,8 +64,9 @@ end
 local function append(task, events)
   local fresh = task.fresh
   local count = #fresh
-  for i, event in ipairs(events) do
-    fresh[count + i] = nowText .. '.' .. task.head.attempts .. '|' .. event
+  local stamp = nowText .. '.' .. task.head.attempts .. '|'
+  for i = 1, #events do
+    fresh[count + i] = stamp .. events[i]
   end
 end
 
