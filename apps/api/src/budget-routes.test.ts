@@ -197,10 +197,10 @@ describe("what is no budget is refused, and leaves nothing behind:", () => {
   });
 });
 
-it("no request of this file was a fault of ours, and none left an id in the log", () => {
-  const log = api.logged.join("");
-  expect(log).not.toContain('"a request failed"');
-  const set = api.logged.filter((line) => line.includes('"budget set"')).join("");
+it("no request of this file was a fault of ours, and none left an id in the log", async () => {
+  const lines = await api.logged();
+  expect(lines.join("\n")).not.toContain('"a request failed"');
+  const set = lines.filter((line) => line.includes('"budget set"')).join("\n");
   expect(set).toContain('"scope":"user"');
   expect(set).not.toContain("same-name");
 });

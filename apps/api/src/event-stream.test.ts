@@ -204,7 +204,7 @@ describe("the journal as a stream", () => {
     expect(ids).toEqual(Array.from({ length: 124 }, (_, i) => i + 1));
     stuck.destroy();
     await expect
-      .poll(() => api.logged.join("").split(`"path":"/v1/tasks/${task}/events"`).length - 1)
+      .poll(async () => (await api.logged()).join("\n").split(`"path":"/v1/tasks/${task}/events"`).length - 1)
       .toBe(2);
   });
 

@@ -101,7 +101,11 @@ export async function ownApi(over: Partial<ApiDeps> = {}) {
     submit,
     keyFor,
     close: () => closing.abort(),
-    logged,
+    /** The lines so far, the last ones too. */
+    async logged(): Promise<string[]> {
+      await deps.log.flush();
+      return logged.join("").split("\n");
+    },
   };
 }
 export type OwnApi = Awaited<ReturnType<typeof ownApi>>;
