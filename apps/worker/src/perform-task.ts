@@ -95,7 +95,6 @@ async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log):
   const stopAtDeadline = atDeadline(state, deps.nowMs(), () => interrupt("deadline"));
   const { user, feature, session_id } = state.submitted;
   const accounts = scopeAccounts({ tenant, user, feature, session_id }, config.scopeLimits);
-  const stream = textStream(store, tenant, task, (error) => log.debug("text was not sent", { error }));
   const record = stepRecorder({
     store,
     tenant,
@@ -147,7 +146,8 @@ async function runClaimed(claimed: ClaimedTask, deps: PerformDeps, parent: Log):
           state.submitted.definition.system,
           config.guardrails.moderation,
         ),
-        text: stream,
+        openText: (redactor) =>
+          textStream({ store, tenant, task, redactor }, (error) => log.debug("text was not sent", { error })),
         nowMs: deps.nowMs,
         random: Math.random,
         log,

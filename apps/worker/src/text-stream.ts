@@ -1,36 +1,46 @@
-/** Sends text to followers as it is being written: gathered for a moment, never waited for, never kept. */
+/**
+ * Sends the text of a reply to followers as it is being written: gathered for a moment, redacted, never waited for, never
+ * kept.
+ */
+import type { LiveText, OpenLiveText } from "@pawl/agent";
 import { publishText, type Store } from "@pawl/store";
 
 const GATHER_MS = 50; // fast enough to read along, slow enough to cost Redis little
 
+export type TextStreamOf = {
+  store: Store;
+  tenant: string;
+  task: string;
+  /** What every text passes before it leaves. */
+  redactor: Parameters<OpenLiveText>[0];
+};
+
 export function textStream(
-  store: Store,
-  tenant: string,
-  task: string,
+  { store, tenant, task, redactor }: TextStreamOf,
   onError: (error: unknown) => void,
-): { write: (text: string) => void; flush: () => void } {
+): LiveText {
   let gathered = "";
-  let sent = false;
+  let began = false;
   let timer: NodeJS.Timeout | undefined;
-  const send = () => {
+  const publish = (text: string) => {
+    if (text !== "") publishText(store, tenant, task, text).catch(onError);
+  };
+  const take = () => {
     timer = undefined;
-    if (gathered === "") return;
-    publishText(store, tenant, task, gathered).catch(onError);
+    began = true;
+    const text = redactor?.write(gathered) ?? gathered;
     gathered = "";
-    sent = true;
+    return text;
   };
   return {
     write(text) {
       gathered += text;
-      timer ??= setTimeout(send, GATHER_MS);
+      timer ??= setTimeout(() => publish(take()), GATHER_MS);
     },
     flush() {
       clearTimeout(timer);
-      timer = undefined;
       // A reply that is over so soon is in the journal before anybody could read along.
-      if (sent) send();
-      gathered = "";
-      sent = false;
+      if (began) publish(take() + (redactor?.end() ?? ""));
     },
   };
 }

@@ -49,6 +49,7 @@ export type { ScopeLimits } from "./scope-limits.ts";
 export type { AnswerCache } from "./task/answer-cache.ts";
 export type { Guards, GuardVerdict } from "./task/guards.ts";
 export { Interruption, type InterruptionKind, interruptionOf } from "./task/interruption.ts";
+export type { LiveText, OpenLiveText } from "./task/live-text.ts";
 export type { Learnt, Looks } from "./task/look-again.ts";
 export { leastFirstCallNanoUsd } from "./task/plan-turn.ts";
 export type { Record as StepRecord, Recorded, Recorder, Settled, Where } from "./task/recorder.ts";

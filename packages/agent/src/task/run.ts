@@ -11,6 +11,7 @@ import type { Price } from "../models/prices.ts";
 import type { AnswerCache } from "./answer-cache.ts";
 import { type Conversation, foldConversation, hear } from "./conversation.ts";
 import type { Guards } from "./guards.ts";
+import type { OpenLiveText } from "./live-text.ts";
 import type { Record, Recorded, Recorder, Settled } from "./recorder.ts";
 import { type LoopWatch, watchEvent, watchLoops } from "./watch-loops.ts";
 
@@ -44,8 +45,8 @@ export type TaskDeps = {
   answers: AnswerCache;
   /** Those that the task's definition asks for; undefined: none. */
   guards: Guards | undefined;
-  /** Text as it is being written; nobody waits for it. `flush`: the reply is over. */
-  text: { write: (text: string) => void; flush: () => void };
+  /** Text as it is being written, to whoever follows the task. */
+  openText: OpenLiveText;
   nowMs: () => number;
   random: () => number;
   log: ToolContext["log"];

@@ -153,7 +153,7 @@ export async function perform(
       writeGraceMs: 100,
       answers: { find: async () => undefined, keep: async () => {} },
       guards: undefined,
-      text: { write: () => {}, flush: () => {} },
+      openText: () => ({ write: () => {}, flush: () => {} }),
       nowMs: () => NOW_MS,
       random: () => 0.5,
       log: { info: () => {}, warn: () => {}, error: () => {} },

@@ -45,7 +45,8 @@ function hasWordsInARow(text: string, enoughWords: number, lexicon: Pick<Lexicon
   let letters = 0;
   let digits = 0;
   for (let at = 0; at <= text.length; at += 1) {
-    const kind = at === text.length ? OTHER : kindAt(text, at);
+    const code = at === text.length ? END : text.charCodeAt(at);
+    const kind = code < 128 ? asciiKinds[code] : kindBeyondAscii(code);
     if (kind === LETTER || kind === DIGIT) {
       if (words === 0 && letters + digits === 0) rowStart = at;
       if (kind === LETTER) letters += 1;
@@ -79,6 +80,8 @@ function hasIdea(row: string, lexicon: Pick<Lexicon, "ideaOf">): boolean {
 }
 
 const [OTHER, LETTER, DIGIT, SEPARATOR] = [0, 1, 2, 3];
+/** Behind the last character: as good as any sign that ends a row. */
+const END = 0;
 const asciiKinds = Uint8Array.from({ length: 128 }, (_, code) => {
   const char = String.fromCharCode(code);
   if (/[A-Za-z']/.test(char)) return LETTER;
@@ -86,8 +89,8 @@ const asciiKinds = Uint8Array.from({ length: 128 }, (_, code) => {
 });
 
 /** A pair of surrogates are letters: few scripts stand there, and no look behind pays. */
-function kindAt(text: string, at: number): number {
-  const code = text.charCodeAt(at);
-  if (code < 128) return asciiKinds[code] ?? OTHER;
-  return (code >= 0xd800 && code <= 0xdfff) || /[\p{L}\p{M}’]/u.test(text.charAt(at)) ? LETTER : OTHER;
+function kindBeyondAscii(code: number): number {
+  return (code >= 0xd800 && code <= 0xdfff) || /[\p{L}\p{M}’]/u.test(String.fromCharCode(code))
+    ? LETTER
+    : OTHER;
 }

@@ -35,7 +35,7 @@ function findNumbers(text: string, phoneRegions: readonly string[]): Found[] {
     ...findIpAddresses(text),
     ...findIbans(text),
     ...(digits < fewestDigits.card ? [] : findCards(text)),
-    ...findUsNumbers(text),
+    ...findUsNumbers(text, digits),
     ...(digits < fewestDigits.phone ? [] : findPhones(text, phoneRegions)),
   ];
 }

@@ -19,12 +19,9 @@ const licenceWord =
 
 const SSN_DIGITS = 9;
 
-export function findUsNumbers(text: string): Found[] {
-  return [
-    ...(countDigits(text, SSN_DIGITS) < SSN_DIGITS ? [] : findSsns(text)),
-    ...findPassports(text),
-    ...findLicences(text),
-  ];
+/** `digits`: how many the text has, or that they are enough for any of these. */
+export function findUsNumbers(text: string, digits: number = countDigits(text, SSN_DIGITS)): Found[] {
+  return [...(digits < SSN_DIGITS ? [] : findSsns(text)), ...findPassports(text), ...findLicences(text)];
 }
 
 function findSsns(text: string): Found[] {
