@@ -225,6 +225,7 @@ describe("a spotlight", () => {
     expect(lit.startsWith(`<<<UNTRUSTED-DATA ${nonce} from mail`)).toBe(true);
     expect(lit.split("\n").at(-1)).toBe(`<<<END UNTRUSTED-DATA ${nonce}>>>`);
     expect(spotlightRule(nonce)).toContain(`<<<END UNTRUSTED-DATA ${nonce}>>>`);
+    expect(spotlightRule(nonce)).toMatch(/^[ -~]+$/);
   });
 
   it("leaves an honest text as it is, and wants a nonce worth the name", () => {

@@ -58,8 +58,8 @@ export function createGuardOf(
 
 /** A part under a policy, in one direction. */
 type Judge = {
+  readonly guard: GuardPart["guard"];
   readonly isTrained: boolean;
-  readonly hasConsequences: boolean;
   readonly detect: GuardPart["detect"];
   readonly rulingOn: (category: string) => Ruling;
   readonly reportFrom: (category: string) => number;
@@ -72,14 +72,18 @@ type Ruling = {
   readonly blockAt: number;
 };
 
-/** In each direction those that the policy lets look. */
-type Judges = Readonly<Record<Direction, readonly Judge[]>>;
+/** In each direction those that the policy lets look; `acting`: those of them that something can follow from. */
+type Judges = Readonly<
+  Record<Direction, { readonly all: readonly Judge[]; readonly acting: readonly Judge[] }>
+>;
 
 function judgesOf(parts: readonly GuardPart[], policy: CompletePolicy): Judges {
-  const judgesIn = (direction: Direction) =>
-    parts
+  const judgesIn = (direction: Direction) => {
+    const all = parts
       .filter(({ guard }) => policy.isOn(direction, guard))
       .map((part) => judgeOf(part, direction, policy));
+    return { all, acting: all.filter(({ guard }) => policy.hasConsequences(direction, guard)) };
+  };
   return { input: judgesIn("input"), output: judgesIn("output"), tool: judgesIn("tool") };
 }
 
@@ -106,8 +110,8 @@ function judgeOf(
     return ruling;
   };
   return {
+    guard,
     isTrained: isTrained(guard),
-    hasConsequences: policy.hasConsequences(direction, guard),
     detect,
     rulingOn,
     reportFrom: (category) => rulingOn(category).reportAt,
@@ -116,8 +120,10 @@ function judgeOf(
 
 function verdictOn(text: string, facts: CheckFacts, judges: Judges, policy: CompletePolicy): Verdict {
   const { direction, reports = true } = facts;
-  const active = reports ? judges[direction] : judges[direction].filter((judge) => judge.hasConsequences);
-  const findings = active.flatMap((judge) => judgedBy(judge, text, facts, policy));
+  const active = reports ? judges[direction].all : judges[direction].acting;
+  const findings: JudgedFinding[] = [];
+  for (const judge of active)
+    for (const finding of judgedBy(judge, text, facts, policy)) findings.push(finding);
   if (findings.length === 0) return { action: "allow", findings, text };
   const rules = active.filter((judge) => !judge.isTrained);
   const spans = spansAtRest(
