@@ -12,14 +12,14 @@ import { interleave } from "./measure/rounds.ts";
 import { median, spread } from "./measure/statistics.ts";
 
 const CONCURRENCY = 100;
-const TASKS = 250;
+const TASKS = 1000;
 const ROUNDS = 5;
 
 export const guardedSdkTasks: Benchmark = {
   name: "guarded_sdk_tasks",
   figures: ["guarded_sdk_tasks"],
   policies: ["everysec"],
-  limitS: 120,
+  limitS: 180,
   run,
 };
 

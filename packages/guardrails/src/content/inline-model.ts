@@ -49,32 +49,37 @@ export function readInlineModel(folder: string): InlineModel {
 export function inlineLogits(text: string, model: InlineModel): number[] {
   const { header, weights } = model;
   const width = contentCategories.length;
-  const sums: number[] = [];
+  const worst = new Array<number>(width).fill(Number.NEGATIVE_INFINITY);
+  // The sums of the block that is being read and of the one before it.
+  let before = new Float64Array(width);
+  let sums = new Float64Array(width);
+  let blocks = 0;
+  const closeWindow = (inWindow: number) => {
+    const norm = windowNorm(inWindow);
+    for (let category = 0; category < width; category++) {
+      const sum = (before[category] ?? 0) + (sums[category] ?? 0);
+      const logit = (header.bias[category] ?? 0) + ((header.step[category] ?? 0) * sum) / norm;
+      worst[category] = Math.max(worst[category] ?? logit, logit);
+    }
+  };
   const words = eachFeature(text, readerFor(model), {
     word: (word, known) => {
-      const at = Math.floor(word / blockWords) * width;
+      if (word === (blocks + 1) * blockWords) {
+        if (blocks > 0) closeWindow(2 * blockWords);
+        blocks++;
+        [before, sums] = [sums, before.fill(0)];
+      }
       for (let category = 0; category < width; category++)
-        sums[at + category] = (sums[at + category] ?? 0) + (known.sums[category] ?? 0);
+        sums[category] = (sums[category] ?? 0) + (known.sums[category] ?? 0);
     },
-    feature: (word, bucket, value) => {
-      const at = Math.floor(word / blockWords) * width;
+    feature: (_, bucket, value) => {
       const from = bucket * width;
       for (let category = 0; category < width; category++)
-        sums[at + category] = (sums[at + category] ?? 0) + value * (weights[from + category] ?? 0);
+        sums[category] = (sums[category] ?? 0) + value * (weights[from + category] ?? 0);
     },
   });
-  const blocks = Math.ceil(words / blockWords);
-  return contentCategories.map((_, category) => {
-    const step = header.step[category] ?? 0;
-    const bias = header.bias[category] ?? 0;
-    let worst = blocks === 0 ? bias : Number.NEGATIVE_INFINITY;
-    for (let block = 0; block === 0 || block < blocks - 1; block++) {
-      const inWindow = Math.min(words - block * blockWords, 2 * blockWords);
-      const sum = (sums[block * width + category] ?? 0) + (sums[(block + 1) * width + category] ?? 0);
-      worst = Math.max(worst, bias + (step * sum) / windowNorm(inWindow));
-    }
-    return worst;
-  });
+  closeWindow(words - Math.max(0, blocks - 1) * blockWords);
+  return worst;
 }
 
 /** A word, and what it and its letters weigh together in each category. */

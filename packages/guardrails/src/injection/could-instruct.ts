@@ -6,6 +6,7 @@
  */
 import type { Direction } from "@pawl/protocol";
 import { createRunFinder } from "../character-run.ts";
+import { rememberingWords } from "../word-memory.ts";
 import { unleet } from "./fold-word.ts";
 import type { Lexicon } from "./lexicon.ts";
 
@@ -26,18 +27,23 @@ const DISGUISED = /\p{Cf}|\p{Variation_Selector}|[\u{1d400}-\u{1d7ff}\u{1f130}-\
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what ASCII is.
 const ASCII = /^[\x00-\x7f]*$/;
 
-export function couldInstruct(text: string, direction: Direction, lexicon: Pick<Lexicon, "ideaOf">): boolean {
-  if (hasLongToken(text)) return true;
-  if (!ASCII.test(text) && (UNSPACED.test(text) || DISGUISED.test(text))) return true;
-  // Who writes a prompt means something by it, short as it may be.
-  return hasWordsInARow(text, direction === "tool" ? SENTENCE_WORDS : SHORTEST_ORDER_WORDS, lexicon);
+export type InstructionGate = (text: string, direction: Direction) => boolean;
+
+export function createInstructionGate(lexicon: Pick<Lexicon, "ideaOf">): InstructionGate {
+  const isOrderWord = rememberingWords((word) => hasIdea(word, lexicon));
+  return (text, direction) => {
+    if (hasLongToken(text)) return true;
+    if (!ASCII.test(text) && (UNSPACED.test(text) || DISGUISED.test(text))) return true;
+    // Who writes a prompt means something by it, short as it may be.
+    return hasWordsInARow(text, direction === "tool" ? SENTENCE_WORDS : SHORTEST_ORDER_WORDS, isOrderWord);
+  };
 }
 
 /**
  * One pass; words are looked up only where a row is shorter than so many words. Letters spaced out are words of one
  * letter; a number ends a row, and so does any sign that is no separator.
  */
-function hasWordsInARow(text: string, enoughWords: number, lexicon: Pick<Lexicon, "ideaOf">): boolean {
+function hasWordsInARow(text: string, enoughWords: number, isOrderWord: (word: string) => boolean): boolean {
   let rowStart = 0;
   let words = 0;
   let separators = 0;
@@ -63,20 +69,21 @@ function hasWordsInARow(text: string, enoughWords: number, lexicon: Pick<Lexicon
     digits = 0;
     separators += 1;
     if (kind === SEPARATOR && !isNumber && separators <= MOST_SEPARATORS) continue;
-    if (words >= SHORTEST_ORDER_WORDS && hasIdea(text.slice(rowStart, at), lexicon)) return true;
+    if (words >= SHORTEST_ORDER_WORDS && text.slice(rowStart, at).split(separatorRun).some(isOrderWord))
+      return true;
     words = 0;
   }
   return false;
 }
 
-function hasIdea(row: string, lexicon: Pick<Lexicon, "ideaOf">): boolean {
-  return row.split(/[ \t\n_.,:;/-]+/).some((raw) => {
-    const word = raw
-      .normalize("NFKD")
-      .replace(/[\u0300-\u036f]/g, "")
-      .toLowerCase();
-    return lexicon.ideaOf(word) > 0 || lexicon.ideaOf(unleet(word)) > 0;
-  });
+const separatorRun = /[ \t\n_.,:;/-]+/;
+
+function hasIdea(raw: string, lexicon: Pick<Lexicon, "ideaOf">): boolean {
+  const word = raw
+    .normalize("NFKD")
+    .replace(/[\u0300-\u036f]/g, "")
+    .toLowerCase();
+  return lexicon.ideaOf(word) > 0 || lexicon.ideaOf(unleet(word)) > 0;
 }
 
 const [OTHER, LETTER, DIGIT, SEPARATOR] = [0, 1, 2, 3];

@@ -8,7 +8,7 @@
 import type { GuardFinding } from "@pawl/protocol";
 import type { Detector, ThresholdsOf } from "../guard-part.ts";
 import { nameCategory } from "./category.ts";
-import { couldInstruct } from "./could-instruct.ts";
+import { createInstructionGate, type InstructionGate } from "./could-instruct.ts";
 import { findHiddenTexts } from "./hidden-text.ts";
 import { createLexicon, type Lexicon } from "./lexicon.ts";
 import {
@@ -65,7 +65,7 @@ export const createInjectionDetector = (options: InjectionDetectorOptions = {}):
   return (text, { direction, reportFrom }) => {
     const parts = partsFor(direction === "tool" ? "document" : "prompt");
     // A prompt is read however short it is: `print("access granted")` has two words in a row.
-    if (direction !== "input" && !couldInstruct(text, direction, parts.lexicon)) return [];
+    if (direction !== "input" && !parts.couldInstruct(text, direction)) return [];
     const best = worstStretch(text, parts);
     if (best === undefined) return [];
     const score = toChance(best.logit, parts.model);
@@ -79,11 +79,17 @@ interface Parts {
   model: InjectionModel;
   lexicon: Lexicon;
   read: WordReader<WeighedWord>;
+  couldInstruct: InstructionGate;
 }
 
 const partsWith = (model: InjectionModel): Parts => {
   const lexicon = createLexicon();
-  return { model, lexicon, read: createWeighing(model, lexicon) };
+  return {
+    model,
+    lexicon,
+    read: createWeighing(model, lexicon),
+    couldInstruct: createInstructionGate(lexicon),
+  };
 };
 
 interface Suspect {

@@ -112,13 +112,14 @@ type Match = { readonly phrase: string; readonly last: number };
 /** As deep as the longest phrase. After a gap the first word that fits is taken. */
 function longestMatch(words: readonly Word[], at: number, node: Node): Match | undefined {
   let best: Match | undefined = node.phrase === undefined ? undefined : { phrase: node.phrase, last: at - 1 };
+  const word = words[at]?.word;
+  const child = word === undefined ? undefined : node.next.get(word);
+  // So it ends for nearly every word.
+  if (word === undefined || (child === undefined && node.others.length === 0)) return best;
   const follow = (index: number, child: Node) => {
     const match = longestMatch(words, index + 1, child);
     if (match !== undefined && match.last > (best?.last ?? -1)) best = match;
   };
-  const word = words[at]?.word;
-  if (word === undefined) return best;
-  const child = node.next.get(word);
   if (child !== undefined) follow(at, child);
   for (const { step, node: other } of node.others) {
     const skip = words.slice(at, at + 1 + step.slack).findIndex((candidate) => fits(step, candidate.word));

@@ -34,7 +34,8 @@ export function findPhones(text: string, regions: readonly string[] = defaultPho
   const found: Found[] = [];
   const knowledge = { ...createPlans(regions), isAnnounced: createAnnouncements(text) };
   for (const { index, 0: digits } of text.matchAll(run)) {
-    if (countDigits(digits) < FEWEST_DIGITS) continue;
+    const count = countDigits(digits);
+    if (count < FEWEST_DIGITS || isOther(digits, count)) continue;
     if (!digits.startsWith("+") && namesOtherNumber(text, index)) continue;
     const groups = groupsIn(digits, index);
     // Where the last number or date ended; what begins amid other digits is hardly a number of its own.
