@@ -12,8 +12,8 @@ import { interleave } from "./measure/rounds.ts";
 import { median, spread } from "./measure/statistics.ts";
 
 const CONCURRENCY = 100;
-const TASKS = 1000;
-const ROUNDS = 5;
+const TASKS = 500;
+const ROUNDS = 10;
 
 export const guardedSdkTasks: Benchmark = {
   name: "guarded_sdk_tasks",
