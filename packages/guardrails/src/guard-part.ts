@@ -8,6 +8,7 @@
  * exports `create…Detector(): Detector` and its `…Thresholds: ThresholdsOf`.
  */
 import type { Direction, GuardFinding, GuardName } from "@pawl/protocol";
+import type { Word } from "./words.ts";
 
 /** What a caller may tell about the text. */
 export type CheckFacts = {
@@ -25,6 +26,8 @@ export type CheckFacts = {
 export type CheckContext = CheckFacts & {
   /** The lowest score of a category that is asked for: lower ones may be left out. Missing: the part's own `reportAt`. */
   readonly reportFrom?: (category: string) => number;
+  /** The text as words, read once for all guards that ask. Missing: whoever needs them reads them. */
+  readonly words?: () => readonly Word[];
 };
 
 export type Detector = (text: string, context: CheckContext) => GuardFinding[];

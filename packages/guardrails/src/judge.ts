@@ -6,8 +6,9 @@
 import type { Direction, GuardFinding } from "@pawl/protocol";
 import { actionOf, type CompletePolicy } from "./complete-policy.ts";
 import { createExemptions } from "./exemptions.ts";
-import { type CheckFacts, type GuardPart, isTrained } from "./guard-part.ts";
+import { type CheckContext, type CheckFacts, type GuardPart, isTrained } from "./guard-part.ts";
 import { redact, type Span, spansAtRest } from "./marks.ts";
+import { lazyWordsOf } from "./words.ts";
 
 export const verdictActions = ["allow", "flag", "redact", "block"] as const;
 export type VerdictAction = (typeof verdictActions)[number];
@@ -122,18 +123,21 @@ function verdictOn(text: string, facts: CheckFacts, judges: Judges, policy: Comp
   const { direction, reports = true } = facts;
   const active = reports ? judges[direction].all : judges[direction].acting;
   const findings: JudgedFinding[] = [];
+  const context = { ...facts, words: lazyWordsOf(text) };
   for (const judge of active)
-    for (const finding of judgedBy(judge, text, facts, policy)) findings.push(finding);
+    for (const finding of judgedBy(judge, text, context, policy)) findings.push(finding);
   if (findings.length === 0) return { action: "allow", findings, text };
   const rules = active.filter((judge) => !judge.isTrained);
   const spans = spansAtRest(
     text,
     findings.filter(({ action }) => action === "redact").map((finding) => spanOf(finding, text)),
-    (redacted) =>
-      rules
-        .flatMap((judge) => judgedBy(judge, redacted, facts, policy))
+    (redacted) => {
+      const anew = { ...facts, words: lazyWordsOf(redacted) };
+      return rules
+        .flatMap((judge) => judgedBy(judge, redacted, anew, policy))
         .filter(({ action, start }) => action === "redact" && start !== undefined)
-        .map((finding) => spanOf(finding, redacted)),
+        .map((finding) => spanOf(finding, redacted));
+    },
   );
   const strongest = Math.max(0, ...findings.map(({ action }) => verdictActions.indexOf(action)));
   return {
@@ -146,12 +150,12 @@ function verdictOn(text: string, facts: CheckFacts, judges: Judges, policy: Comp
 function judgedBy(
   { detect, rulingOn, reportFrom }: Judge,
   text: string,
-  facts: CheckFacts,
+  context: CheckContext,
   policy: CompletePolicy,
 ): JudgedFinding[] {
-  const found = detect(text, { ...facts, reportFrom });
+  const found = detect(text, { ...context, reportFrom });
   if (found.length === 0) return [];
-  const isExempt = createExemptions(text, facts, policy);
+  const isExempt = createExemptions(text, context, policy);
   return found.flatMap((finding) => {
     const { strongest, reportAt, flagAt, blockAt } = rulingOn(finding.category);
     if (strongest === "off" || finding.score < reportAt || isExempt(finding)) return [];

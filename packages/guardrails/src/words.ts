@@ -22,6 +22,15 @@ export function wordsOf(text: string): Word[] {
   return words;
 }
 
+/** Reads them at the first call, once. */
+export function lazyWordsOf(text: string): () => readonly Word[] {
+  let words: readonly Word[] | undefined;
+  return () => {
+    words ??= wordsOf(text);
+    return words;
+  };
+}
+
 function readAny(text: string, from: number, to: number, words: Word[]): void {
   for (const { index, 0: found } of text.slice(from, to).matchAll(word))
     words.push({

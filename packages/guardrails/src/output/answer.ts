@@ -6,10 +6,10 @@ import { createPhraseFinder } from "./phrases.ts";
 export function createAnswerDetector(answer: NonNullable<GuardPolicy["answer"]>): Detector {
   const { min_chars: minChars = 0, max_chars: maxChars = Number.POSITIVE_INFINITY } = answer;
   const findBlocked = createPhraseFinder(answer.blocked_patterns ?? []);
-  return (text): GuardFinding[] => [
+  return (text, { words }): GuardFinding[] => [
     ...(text.trim().length < minChars ? [wholly("too_short")] : []),
     ...(text.length > maxChars ? [{ ...wholly("too_long"), start: maxChars, end: text.length }] : []),
-    ...findBlocked(text).map(({ start, end }) => ({ ...wholly("blocked_pattern"), start, end })),
+    ...findBlocked(text, words).map(({ start, end }) => ({ ...wholly("blocked_pattern"), start, end })),
   ];
 }
 

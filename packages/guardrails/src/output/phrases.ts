@@ -9,7 +9,8 @@ import { type Word, wordsOf } from "../words.ts";
 const GAP_WORDS = 5;
 
 export type PhraseMatch = { readonly phrase: string; readonly start: number; readonly end: number };
-export type PhraseFinder = (text: string) => PhraseMatch[];
+/** `words`: the text's, where somebody has read them already. */
+export type PhraseFinder = (text: string, words?: () => readonly Word[]) => PhraseMatch[];
 
 /** `slack`: so many words of any kind may stand before it. */
 type Step = {
@@ -31,9 +32,9 @@ export function createPhraseFinder(phrases: readonly string[]): PhraseFinder {
   const literal = literals.length === 0 ? undefined : new RegExp(literals.join("|"), "gi");
   const root = treeOf(phrases.filter(isWords));
   const hasWords = root.next.size + root.others.length > 0;
-  return (text) => [
+  return (text, words = () => wordsOf(text)) => [
     ...(literal === undefined ? [] : literalMatches(text, literal)),
-    ...(hasWords ? wordMatches(wordsOf(text), root) : []),
+    ...(hasWords ? wordMatches(words(), root) : []),
   ];
 }
 

@@ -18,17 +18,20 @@ export const leakThresholds: ThresholdsOf = (category) =>
     : { reportAt: 0, flagAt: 0, blockAt: 0 };
 
 /** The longest run decides; shorter runs of the same answer are one finding each. */
-export function detectPromptLeak(text: string, { systemPrompt }: CheckContext): GuardFinding[] {
+export function detectPromptLeak(
+  text: string,
+  { systemPrompt, words = () => wordsOf(text) }: CheckContext,
+): GuardFinding[] {
   if (systemPrompt === undefined) return [];
   const prompt = readPrompt(systemPrompt);
   if (prompt.hashes.size === 0) return [];
   const whole = Math.min(WHOLE_WORDS, Math.max(SHINGLE_WORDS, prompt.words * WHOLE_SHARE));
-  return runsOf(wordsOf(text), prompt).map(({ words, start, end }) => ({
+  return runsOf(words(), prompt).map((run) => ({
     guard: "leak",
     category: "system_prompt",
-    score: Math.min(1, words / whole),
-    start,
-    end,
+    score: Math.min(1, run.words / whole),
+    start: run.start,
+    end: run.end,
   }));
 }
 

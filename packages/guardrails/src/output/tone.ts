@@ -57,8 +57,8 @@ export function createToneDetector(configured: Readonly<Record<string, readonly 
   const finders = Object.entries({ ...configured, insult: [...insults, ...(configured.insult ?? [])] }).map(
     ([category, phrases]) => ({ category, find: createPhraseFinder(phrases) }),
   );
-  return (text) =>
+  return (text, { words }) =>
     finders.flatMap(({ category, find }) =>
-      find(text).map(({ start, end }) => ({ guard: "tone", category, score: 1, start, end })),
+      find(text, words).map(({ start, end }) => ({ guard: "tone", category, score: 1, start, end })),
     );
 }

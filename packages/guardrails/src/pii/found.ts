@@ -35,7 +35,8 @@ export type Found = {
 };
 
 /** Finds of which no two overlap, in the order of the text: the surer kind wins, then the longer one. */
-export function settleOverlaps(all: readonly Found[]): Found[] {
+export function settleOverlaps(all: readonly Found[]): readonly Found[] {
+  if (all.length < 2) return all;
   const rank = (found: Found) => piiCategories.indexOf(found.category);
   const bestFirst = [...all].sort((a, b) => rank(a) - rank(b) || b.end - b.start - (a.end - a.start));
   const inOrder = [...all].sort((a, b) => a.start - b.start);

@@ -23,7 +23,10 @@ export function createPiiDetector(options: PiiOptions = {}): Detector {
 }
 
 /** Spans that do not overlap, in the order of the text. */
-export function findPii(text: string, { phoneRegions = defaultPhoneRegions }: PiiOptions = {}): Found[] {
+export function findPii(
+  text: string,
+  { phoneRegions = defaultPhoneRegions }: PiiOptions = {},
+): readonly Found[] {
   return settleOverlaps([...findSecrets(text), ...findEmails(text), ...findNumbers(text, phoneRegions)]);
 }
 
