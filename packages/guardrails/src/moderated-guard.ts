@@ -4,16 +4,10 @@
  * hold anybody up for long and never to fail: too slow, too many at once, a rejection or scores that are none leave the
  * verdict as it was without it.
  */
-import type { GuardPolicy } from "@pawl/protocol";
+import type { GuardFinding, GuardPolicy } from "@pawl/protocol";
 import { completePolicy } from "./complete-policy.ts";
-import {
-  type ContentScores,
-  contentCategories,
-  contentFindings,
-  isUncertain,
-  type Moderator,
-  scoreContent,
-} from "./content/index.ts";
+import { type ContentScores, contentCategories, contentFindings, type Moderator } from "./content/index.ts";
+import { type ContentLookUse, createContentLook } from "./content-look.ts";
 import { guardParts } from "./guard-parts.ts";
 import { createGuardOf, type Guard, type SecondLook } from "./judge.ts";
 import { contentSecondLook } from "./second-look.ts";
@@ -24,7 +18,7 @@ export type Moderation = {
   readonly timeoutMs?: number;
 };
 
-export type ModerationUse = "off" | "uncertain" | "always";
+export type ModerationUse = ContentLookUse;
 
 const TIMEOUT_MS = 3_000;
 /** Who comes later is judged without it: a service that hangs shall not pile up texts. */
@@ -50,31 +44,18 @@ export function createModeratedGuard(
 }
 
 function moderatorLook({ moderate, timeoutMs = TIMEOUT_MS }: Moderation, use: ModerationUse): SecondLook {
-  let waiting = 0;
-  return async (text, { direction }, parts, policy) => {
-    if (!policy.isOn(direction, "content")) return undefined;
-    if (use === "uncertain" && !isUncertain(scoreContent(text))) return undefined;
-    if (waiting >= MOST_WAITING) return undefined;
-    waiting += 1;
-    try {
+  return createContentLook({
+    useOf: () => use,
+    mostWaiting: MOST_WAITING,
+    async ask(text) {
       const given = scoresIn(await answerWithin(timeoutMs, (signal) => moderate(text, signal)));
-      return parts.map((part) => {
-        if (part.guard !== "content") return part;
-        const detect: typeof part.detect = (searched, context) => [
-          ...part.detect(searched, context).filter(({ category }) => !Object.hasOwn(given, category)),
-          ...contentFindings(given, context.reportFrom).filter(({ category }) =>
-            Object.hasOwn(given, category),
-          ),
-        ];
-        return { ...part, detect };
-      });
-    } catch {
-      // The verdict stands as it was.
-      return undefined;
-    } finally {
-      waiting -= 1;
-    }
-  };
+      const isGiven = ({ category }: GuardFinding) => Object.hasOwn(given, category);
+      return (before) => (searched, context) => [
+        ...before(searched, context).filter((finding) => !isGiven(finding)),
+        ...contentFindings(given, context.reportFrom).filter(isGiven),
+      ];
+    },
+  });
 }
 
 function afterEachOther(...looks: readonly SecondLook[]): SecondLook {

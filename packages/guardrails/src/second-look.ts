@@ -9,9 +9,8 @@ import {
   type ContentSecondTier,
   contentFindings,
   createContentSecondTier,
-  isUncertain,
-  scoreContent,
 } from "./content/index.ts";
+import { createContentLook } from "./content-look.ts";
 import type { SecondLook } from "./judge.ts";
 
 /** A text takes 20 to 500 ms, one after the other: who came later than so many would wait for seconds. */
@@ -43,27 +42,16 @@ export async function closeContentSecondTier(): Promise<void> {
 }
 
 export function createSecondLook({ tier, patienceMs: patience = patienceMs }: SecondLookDeps): SecondLook {
-  let waiting = 0;
-  return async (text, { direction }, parts, policy) => {
-    const { secondTier } = policy;
-    if (secondTier === "off" || !policy.isOn(direction, "content")) return undefined;
-    if (secondTier === "uncertain" && !isUncertain(scoreContent(text))) return undefined;
-    if (waiting >= mostWaiting) return undefined;
-    waiting += 1;
-    try {
+  return createContentLook({
+    useOf: ({ secondTier }) => secondTier,
+    mostWaiting,
+    async ask(text) {
       const scores = await within(patience, tier().score(text));
-      return parts.map((part) =>
-        part.guard === "content"
-          ? { ...part, detect: (_, { reportFrom }) => contentFindings(scores, reportFrom) }
-          : part,
-      );
-    } catch {
-      // The inline verdict stands.
-      return undefined;
-    } finally {
-      waiting -= 1;
-    }
-  };
+      return () =>
+        (_, { reportFrom }) =>
+          contentFindings(scores, reportFrom);
+    },
+  });
 }
 
 async function within(patience: number, scores: Promise<ContentScores>): Promise<ContentScores> {

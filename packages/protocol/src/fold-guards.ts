@@ -57,6 +57,6 @@ export function forgetReferrals(state: TaskState, direction: Referral["direction
 }
 
 /** The model is asked for the guards' sake, not for the task's: no turn, and no word of it is the task's. */
-export function isJudgement({ purpose }: Pick<EventData<"model.requested">, "purpose">): boolean {
+export function isJudgement({ purpose }: { purpose?: unknown }): boolean {
   return purpose === "second_opinion" || purpose === "tone";
 }

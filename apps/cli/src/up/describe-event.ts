@@ -2,6 +2,7 @@
  * One calm line for an event of a task's journal, or none for events that say nothing new to a watcher.
  * Unknown types are shown by their name: the journal may learn new ones.
  */
+import { isJudgement } from "@pawl/protocol";
 import { dollars } from "../terminal/amounts.ts";
 
 /** What is needed of an event here. */
@@ -24,7 +25,7 @@ export function makeEventLines(): (event: DescribedEvent) => string | undefined 
         return undefined;
       case "model.responded":
         // What a judge said is told by the event behind it.
-        if (purpose === "second_opinion" || purpose === "tone") return undefined;
+        if (isJudgement({ purpose })) return undefined;
         turns += 1;
         return `turn ${turns}: ${describeReply(data)}`;
       case "tool.completed":

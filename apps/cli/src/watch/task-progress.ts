@@ -1,5 +1,6 @@
 /** How far a task is: a fold over the events that were seen, for people who look on. Knows no terminal. */
 import type { Event, FullBudget, TaskStatus } from "@pawl/client";
+import { isJudgement } from "@pawl/protocol";
 
 export type TaskProgress = {
   readonly task: string;
@@ -71,7 +72,7 @@ export function applyToProgress(before: TaskProgress, { type, data, at, attempt 
       return { ...now, status: "queued", waitingFor: undefined, running: [], budget: raised };
     }
     case "model.requested": {
-      const held = { heldUsd: numberOf(data.held_usd), isAside: isJudgement(data.purpose) };
+      const held = { heldUsd: numberOf(data.held_usd), isAside: isJudgement(data) };
       // What judges a text is not the task's own model, and the text stays to be read.
       return held.isAside ? { ...now, ...held } : { ...now, ...held, model: textOf(data.model), text: "" };
     }
@@ -109,10 +110,6 @@ export function applyToProgress(before: TaskProgress, { type, data, at, attempt 
     default:
       return now;
   }
-}
-
-function isJudgement(purpose: unknown): boolean {
-  return purpose === "second_opinion" || purpose === "tone";
 }
 
 /** Only the end of a long text is looked at. */

@@ -32,9 +32,10 @@ export type InstructionGate = (text: string, direction: Direction) => boolean;
 export function createInstructionGate(lexicon: Pick<Lexicon, "ideaOf">): InstructionGate {
   const isOrderWord = rememberingWords((word) => hasIdea(word, lexicon));
   return (text, direction) => {
+    // A prompt is read however short it is: `print("access granted")` has two words in a row.
+    if (direction === "input") return true;
     if (hasLongToken(text)) return true;
     if (!ASCII.test(text) && (UNSPACED.test(text) || DISGUISED.test(text))) return true;
-    // Who writes a prompt means something by it, short as it may be.
     return hasWordsInARow(text, direction === "tool" ? SENTENCE_WORDS : SHORTEST_ORDER_WORDS, isOrderWord);
   };
 }

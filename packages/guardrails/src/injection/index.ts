@@ -1,9 +1,9 @@
 /**
  * The guard against prompt injection: folds away disguises, scores windows of every size under a small trained model and
- * reports the highest. Promises: never throws, time linear in the text, nothing kept between texts, its
- * weights (`models/injection*.bin`, with their card beside them) read at the first text. What tools return is read by a
- * model of its own: an order to the reader is daily bread in a prompt and a sign of an attack in a document. A goal that stands bare in a document cannot
- * be told from the document by its words: permissions and taint must hold there.
+ * reports the highest. Promises: never throws, time linear in the text, nothing kept between texts but what its words
+ * weigh, its weights (`models/injection*.bin`, with their card beside them) read at the first text. What tools return is
+ * read by a model of its own: an order to the reader is daily bread in a prompt and a sign of an attack in a document. A
+ * goal that stands bare in a document cannot be told from the document by its words: permissions and taint must hold there.
  */
 import type { GuardFinding } from "@pawl/protocol";
 import type { Detector, ThresholdsOf } from "../guard-part.ts";
@@ -64,8 +64,7 @@ export const createInjectionDetector = (options: InjectionDetectorOptions = {}):
   };
   return (text, { direction, reportFrom }) => {
     const parts = partsFor(direction === "tool" ? "document" : "prompt");
-    // A prompt is read however short it is: `print("access granted")` has two words in a row.
-    if (direction !== "input" && !parts.couldInstruct(text, direction)) return [];
+    if (!parts.couldInstruct(text, direction)) return [];
     const best = worstStretch(text, parts);
     if (best === undefined) return [];
     const score = toChance(best.logit, parts.model);
