@@ -25,7 +25,7 @@ if window ~= '' then
   local wasSet = account.words.set ~= '-'
   setLimits(account, #set > 0 and table.concat(set, ';') or '-', account.words.configured)
   if #set > 0 then
-    redis.call('ZADD', key(base, 'limited'), 0, account.key)
+    redis.call('ZADD', key(base, 'limited'), '0', account.key)
   elseif wasSet then
     -- It may expire again, from now on.
     redis.call('ZREM', key(base, 'limited'), account.key)

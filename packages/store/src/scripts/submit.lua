@@ -88,10 +88,10 @@ head.waiting_for, head.wake_at, head.line, head.wake_event = '', '', '', ''
 setmetatable(head, { __index = function() return '' end })
 local task = { base = base, id = id, head = head, changed = changed, fresh = {}, appended = 0, length = false }
 append(task, takeList())
-redis.call('ZADD', key(base, 'index', 'all'), 0, id)
-redis.call('ZADD', key(base, 'index', 'status:' .. task.head.status), 0, id)
+redis.call('ZADD', key(base, 'index', 'all'), '0', id)
+redis.call('ZADD', key(base, 'index', 'status:' .. task.head.status), '0', id)
 for _, index in ipairs(indexes) do
-  redis.call('ZADD', key(base, 'index', index), 0, id)
+  redis.call('ZADD', key(base, 'index', index), '0', id)
 end
 
 local legs = { 'OK' }

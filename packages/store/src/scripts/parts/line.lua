@@ -42,7 +42,7 @@ local function joinLine(task, account, leastNano, needNano, packed, touched)
     touched[#touched + 1] = task.head.pass
   end
   wordsToChange(account).line = '1'
-  redis.call('ZADD', key(base, 'lines'), 0, account.key)
+  redis.call('ZADD', key(base, 'lines'), '0', account.key)
   put(task, 'line', account.key)
   put(task, 'pass', '')
   put(task, 'wake_event', eventOf(packed, WOKEN))

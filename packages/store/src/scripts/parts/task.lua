@@ -103,7 +103,7 @@ end
 local function setStatus(task, status)
   if task.head.status ~= status then
     redis.call('ZREM', key(task.base, 'index', 'status:' .. task.head.status), task.id)
-    redis.call('ZADD', key(task.base, 'index', 'status:' .. status), 0, task.id)
+    redis.call('ZADD', key(task.base, 'index', 'status:' .. status), '0', task.id)
     put(task, 'status', status)
   end
 end

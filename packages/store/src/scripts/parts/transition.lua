@@ -36,14 +36,14 @@ local function toEnd(task, ending, touched, legs)
   setStatus(task, ending.status)
   put(task, 'deadline_at', '')
   put(task, 'stop_reason', ending.stopReason)
-  redis.call('ZADD', key(task.base, 'index', 'stop_reason:' .. ending.stopReason), 0, task.id)
+  redis.call('ZADD', key(task.base, 'index', 'stop_reason:' .. ending.stopReason), '0', task.id)
   redis.call('ZREM', key(task.base, 'due'), task.id)
   if task.head.webhook == '1' then
     redis.call('HSET', key(task.base, 'delivery', ending.delivery), 'task', task.id, 'type',
       'task.' .. ending.status, 'seq', whole(journalLength(task)), 'state', 'pending', 'tries', '0',
       'created_at', nowText, 'next_at', nowText)
     redis.call('ZADD', key(task.base, 'deliveriesDue'), nowText, ending.delivery)
-    redis.call('ZADD', key(task.base, 'index', 'deliveries'), 0, ending.delivery)
+    redis.call('ZADD', key(task.base, 'index', 'deliveries'), '0', ending.delivery)
     redis.call('RPUSH', key(task.base, 'taskDeliveries', task.id), ending.delivery)
   end
   -- The sweeper removes the task at the end of its retention; the later lifetime is for when no sweeper runs.
