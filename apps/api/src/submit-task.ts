@@ -62,6 +62,7 @@ export function submitTaskRoute(deps: ApiDeps): RequestHandler {
       data,
       ...submissionTerms(deps, tenant, data),
       ...idempotency,
+      ...(data.webhook_url === null ? {} : { deliveryId: newId("dlv", deps.nowMs()) }),
     });
     switch (outcome.kind) {
       case "submitted":

@@ -1,11 +1,13 @@
 import { createEgressGuard } from "@pawl/agent";
 import { newId } from "@pawl/protocol";
 import { createLog } from "@pawl/service";
-import { cancelTask, globalKeys, readDelivery, redeliver, type WebhookJob } from "@pawl/store";
+import { cancelTask, globalKeys, readDelivery, redeliver, submitTask, type WebhookJob } from "@pawl/store";
 import { Webhook } from "standardwebhooks";
 import { beforeEach, describe, expect, it } from "vitest";
+import { claimedTask, holding, settled } from "../../../test/support/claimed.ts";
 import { startReceiver } from "../../../test/support/receiver.ts";
-import { ownStore, submitted } from "../../../test/support/store.ts";
+import { ownStore, submitted, terms, userAccount } from "../../../test/support/store.ts";
+import { submission } from "../../../test/support/submission.ts";
 import { deliverWebhook } from "./deliver-webhook.ts";
 import { deliveryDelayMs } from "./delivery-schedule.ts";
 
@@ -53,6 +55,29 @@ describe("a delivery", () => {
       new Webhook(`whsec_${Buffer.alloc(32, 4).toString("base64")}`).verify(got.body, got.headers),
     ).toThrow();
     expect(await stateOf(job)).toMatchObject({ state: "delivered", tries: 1, nextAtMs: null });
+  });
+
+  it("tells of a wait for a window's end, however the task stands by then", async () => {
+    const spender = userAccount("told", 100, { window: "day", onExceeded: "wait" });
+    const before = await claimedTask(store);
+    await before.step(1, { next: holding(terms({ accounts: [spender] }), "m1", 100) });
+    await before.step(2, settled("m1", 100));
+    const [task, delivery] = [newId("task", Date.now()), newId("dlv", Date.now())];
+    await submitTask(store, {
+      tenant,
+      task,
+      data: submission({ webhook_url: receiver.url }),
+      terms: terms({ accounts: [spender] }),
+      leastNanoUsd: 1,
+      deliveryId: delivery,
+    });
+    await cancelTask(store, { tenant, task, deliveryId: newId("dlv", Date.now()) });
+    await deliverWebhook({ tenant, delivery, try: 0 }, deps);
+    const [got] = receiver.received;
+    expect(new Webhook(SECRET).verify(got?.body ?? "", got?.headers ?? {})).toMatchObject({
+      type: "task.waiting",
+      data: { id: task, status: "waiting", waiting_for: "budget" },
+    });
   });
 
   it("is tried again later with the same id when the receiver fails", async () => {

@@ -40,8 +40,9 @@ export function stepRecorder(deps: RecorderDeps): Recorder {
   let previous: Promise<unknown> = Promise.resolve();
 
   async function send(record: StepRecord): Promise<Recorded> {
-    // Only an ending owes a webhook, where the task has one.
-    const deliveryId = deps.hasWebhook && "stopReason" in record.where ? newId("dlv", deps.nowMs()) : "";
+    // An ending owes a webhook, where the task has one; so may a hold, if it must wait for a window's end.
+    const owesOne = deps.hasWebhook && ("stopReason" in record.where || record.next !== undefined);
+    const deliveryId = owesOne ? newId("dlv", deps.nowMs()) : "";
     const outcome = await stepTask(
       deps.store,
       toStep(deps, record, { n: ++n, cursor, atMs: Math.max(deps.nowMs(), redisMs), deliveryId }),
@@ -98,6 +99,7 @@ function toStep(
             holds: next.holds,
             reserveNanoUsd: next.reserveNanoUsd,
             events: next.events,
+            deliveryId,
             leastNanoUsd: next.leastNanoUsd,
             ...(next.mayWait === undefined ? {} : { mayWait: next.mayWait }),
           },

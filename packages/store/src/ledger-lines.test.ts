@@ -1,11 +1,11 @@
 /** Who finds too little money stands in line: he holds nothing, nobody passes him, and he is woken in his turn. */
-import { foldTask } from "@pawl/protocol";
+import { foldTask, newId } from "@pawl/protocol";
 import { describe, expect, it } from "vitest";
 import { claimAgain, claimedTask, holding, responded, settled } from "../../../test/support/claimed.ts";
 import { expectHeadToMatchJournal } from "../../../test/support/head.ts";
 import { ownStore, terms, userAccount } from "../../../test/support/store.ts";
 import { accountsIn } from "./account.fixture.ts";
-import { type Account, cancelTask, key, readJournal, ringAlarm, sweepLines } from "./index.ts";
+import { type Account, cancelTask, key, readDelivery, readJournal, ringAlarm, sweepLines } from "./index.ts";
 
 const store = await ownStore();
 const tenant = "acme";
@@ -62,15 +62,22 @@ describe("a limit that says to wait", () => {
   it("parks the task until its window ends, the deadline standing still", async () => {
     const account = fresh(100, { window: "day", onExceeded: "wait" });
     const { task, step } = await claimed();
-    await step(1, { next: holding(over(account), "m1", 80) });
+    const deliveryId = newId("dlv", Date.now());
+    await step(1, { next: { ...holding(over(account), "m1", 80), deliveryId } });
+    expect(await readDelivery(store, tenant, deliveryId)).toBeUndefined();
     const parked = await step(2, {
       facts: [responded("m1", 80)],
       ...settled("m1", 80),
-      next: holding(over(account), "m2", 80),
+      next: { ...holding(over(account), "m2", 80), deliveryId },
     });
     expect(parked).toMatchObject({ kind: "parked" });
-    const state = foldTask(await readJournal(store, tenant, task));
+    const events = await readJournal(store, tenant, task);
+    const state = foldTask(events);
     expect(state).toMatchObject({ status: "waiting", waitingFor: "budget", deadlineAtMs: null });
+    expect(await readDelivery(store, tenant, deliveryId)).toMatchObject({
+      type: "task.waiting",
+      seq: events.length,
+    });
     expect(state.wakeAtMs).toBe(Number((await wordsOf(account)).dayEnds));
     await expectHeadToMatchJournal(store, tenant, task);
     expect(await sweepLines(store)).toBe(0);
@@ -91,9 +98,11 @@ describe("the line before an account", () => {
     const account = fresh(100);
     const [first, second] = [await claimed(), await claimed()];
     await first.step(1, { next: holding(over(account), "m1", 80) });
-    expect(await second.step(1, { next: holding(over(account), "m1", 50) })).toMatchObject({
-      kind: "parked",
-    });
+    const deliveryId = newId("dlv", Date.now());
+    const wanted = { ...holding(over(account), "m1", 50), deliveryId };
+    expect(await second.step(1, { next: wanted })).toMatchObject({ kind: "parked" });
+    // Free again before anybody reads of it: no webhook tells of this wait.
+    expect(await readDelivery(store, tenant, deliveryId)).toBeUndefined();
     await expectHeadToMatchJournal(store, tenant, second.task);
     const freed = await first.step(2, settled("m1", 20));
     expect(freed).toMatchObject({ kind: "done", legs: [{ task: second.task, leg: 2 }] });

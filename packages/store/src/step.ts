@@ -39,6 +39,8 @@ export type Step = {
     leastNanoUsd: number;
     /** false: where others hold the money it is refused as if it were spent. Default: the task waits for it. */
     mayWait?: boolean;
+    /** The id of the webhook that is owed where it must wait for a window's end. Default: the task has none. */
+    deliveryId?: string;
   };
   /** Applied unless the holds are refused. */
   transition: Transition;
@@ -107,6 +109,7 @@ function pushNext(argv: ScriptArgument[], store: Store, { tenant, epoch, next }:
   argv.push(termsArgument(store, tenant, next.terms), next.reserveNanoUsd, next.events.length);
   for (const event of next.events) argv.push(codec.encode(event));
   argv.push(next.leastNanoUsd, next.mayWait === false ? "" : parkedArgument(codec, next.terms.windows));
+  argv.push(next.deliveryId ?? "");
 }
 
 /** A hold belongs to (task, epoch, call). */

@@ -9,6 +9,7 @@ import {
   keepAnswer,
   key,
   listTasks,
+  readDelivery,
   readJournal,
   type Submission,
   submitTask,
@@ -87,6 +88,24 @@ describe("submit", () => {
     await endTheDay(account);
     expect(await sweepLines(store)).toBe(1);
     await expectHeadToMatchJournal(store, tenant, parked.task);
+  });
+
+  it("owes its webhook the wait for a window's end, as the task stood then", async () => {
+    const account = userAccount("told", 100, { window: "day", onExceeded: "wait" });
+    await setSpent(account, { day: 100, dayEnds: terms().windows.day.endsAtMs });
+    const deliveryId = newId("dlv", Date.now());
+    const parked = request({ terms: terms({ accounts: [account] }), deliveryId });
+    await submitTask(store, parked);
+    expect(await readDelivery(store, tenant, deliveryId)).toMatchObject({
+      task: parked.task,
+      type: "task.waiting",
+      seq: 2,
+      state: "pending",
+    });
+    // A task that may begin is told of when it ends.
+    const begins = request({ deliveryId: newId("dlv", Date.now()) });
+    await submitTask(store, begins);
+    expect(await readDelivery(store, tenant, begins.deliveryId ?? "")).toBeUndefined();
   });
 
   it("is not refused for a window that is over when the task is to begin", async () => {

@@ -16,6 +16,8 @@ export type Submission = {
   terms: Terms;
   /** What the least call costs: an account that cannot pay it counts as spent. */
   leastNanoUsd: number;
+  /** The id of the webhook that is owed where it must wait for a window's end. Default: the task has none. */
+  deliveryId?: string;
   idempotency?: {
     /** Unique per tenant and route. */
     key: string;
@@ -53,6 +55,7 @@ export async function submitTask(store: Store, submission: Submission): Promise<
       termsArgument(store, tenant, terms),
       submission.leastNanoUsd,
       parkedArgument(store.codec, terms.windows),
+      submission.deliveryId ?? "",
       data.limits.timeout_ms,
       data.delay_ms ?? "",
       data.webhook_url === null ? 0 : 1,

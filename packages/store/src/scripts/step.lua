@@ -7,6 +7,7 @@
 --       holds (count, then id + nano-dollars + what for); if there are any: terms (as in accounts.lua), reserve
 --         (nano-dollars), held (events appended if every hold is taken), least (nano-dollars of the least call of use),
 --         parked (as in line.lua: what is appended if it must wait for money, and when it is woken; nothing: it never waits),
+--         delivery (the id of the webhook that then tells of it; nothing: the task has none),
 --       transition (applied unless the holds were refused)
 -- Reply {outcome, legs (a list, each as in admission.lua), events that others appended since the cursor…}
 --       outcome: verdict, at, first seq of this command, last seq, free money, soft ('1': a soft limit is reached), a
@@ -82,11 +83,11 @@ for i = 1, takeNumber() do
   holds[i] = { id = take(), nano = takeNumber(), what = take() }
 end
 
-local verdict, free, account, soft, terms, reserve, least, parked = 'OK', 0, nil, false, nil, nil, nil, nil
+local verdict, free, account, soft, terms, reserve, least, parked, delivery = 'OK', 0, nil, false, nil, nil, nil, nil, nil
 if #holds > 0 then
   terms, reserve = takeTerms(), takeNumber()
   local held
-  held, least, parked = takeList(), take(), take()
+  held, least, parked, delivery = takeList(), take(), take(), take()
   verdict, free, account, soft = takeHolds(task, terms, holds, reserve)
   -- Without events that say so nobody waits for money: the call is not worth it.
   if verdict == 'LINE' and parked == '' then
@@ -120,7 +121,7 @@ if verdict == 'LINE' then
     afterMs = endsAt and whole(endsAt - nowMs) or '',
     standsStill = endsAt and '1' or '0',
   }, touched, legs)
-  joinLine(task, account, least, need, parked, touched)
+  joinLine(task, account, least, need, parked, delivery, touched)
 elseif verdict == 'OK' then
   local transition = takeTransition()
   apply(task, transition, touched, legs)

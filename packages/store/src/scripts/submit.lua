@@ -2,7 +2,7 @@
 --
 -- KEYS  1 the tenant's base
 -- ARGV  task, idempotency key ('' none), request digest, idempotency lifetime in ms, busy for ms ('0': no one waits),
---       terms (as in accounts.lua), least (nano-dollars of the least call), parked (as in line.lua),
+--       terms (as in accounts.lua), least (nano-dollars of the least call), parked and delivery (as in step.lua),
 --       deadline's length in ms, delay in ms ('' none), webhook ('1' | '0'), user ('' none), priority,
 --       seats of a user, seats of the tenant, index names (a list), events (a list)
 -- Reply {'OK' | 'AGAIN', legs…}  legs as in admission.lua; AGAIN: this very task was submitted before (a lost reply)
@@ -40,7 +40,7 @@ if idempotencyKey ~= '' then
   end
 end
 
-local terms, least, parked = takeTerms(), takeNumber(), take()
+local terms, least, parked, delivery = takeTerms(), takeNumber(), take(), take()
 local timeoutMs, delayMs, webhook, user, priority = take(), take(), take(), take(), take()
 local blocked
 for _, account in ipairs(terms.accounts) do
@@ -107,7 +107,7 @@ elseif blocked then
   local endsAt = waitEndsAt(blocked, terms.endsAt)
   put(task, endsAt and 'wake_at' or 'deadline_at', whole(endsAt or nowMs + tonumber(timeoutMs)))
   setAlarm(task)
-  joinLine(task, blocked, '1', math.max(1, least), parked, {})
+  joinLine(task, blocked, '1', math.max(1, least), parked, delivery, {})
 else
   toQueued(task, legs)
 end

@@ -35,7 +35,8 @@ local function lineOf(accountKey)
 end
 
 -- A task that was let through once and found too little goes back to the front, everybody else to the end.
-local function joinLine(task, account, leastNano, needNano, packed, touched)
+-- Its webhook is told where a window must end or a limit be raised: what others hold is free again before anybody reads it.
+local function joinLine(task, account, leastNano, needNano, packed, delivery, touched)
   local entry = table.concat({ task.base, task.id, leastNano, whole(needNano), account.waitsFor }, '\n')
   redis.call(task.head.pass == account.key and 'LPUSH' or 'RPUSH', lineOf(account.key), entry)
   if task.head.pass ~= '' and task.head.pass ~= account.key then
@@ -47,6 +48,9 @@ local function joinLine(task, account, leastNano, needNano, packed, touched)
   put(task, 'pass', '')
   put(task, 'wake_event', eventOf(packed, WOKEN))
   append(task, { eventOf(packed, PARKED[account.waitsFor] or 1) })
+  if account.waitsFor and delivery ~= '' then
+    oweDelivery(task, delivery, 'task.waiting')
+  end
 end
 
 local function stillWaits(task, accountKey)

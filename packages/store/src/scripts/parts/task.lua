@@ -119,6 +119,15 @@ local function setAlarm(task)
   end
 end
 
+-- The task's webhook is owed what was appended last, under an id that the caller made.
+local function oweDelivery(task, delivery, what)
+  redis.call('HSET', key(task.base, 'delivery', delivery), 'task', task.id, 'type', what, 'seq',
+    whole(journalLength(task)), 'state', 'pending', 'tries', '0', 'created_at', nowText, 'next_at', nowText)
+  redis.call('ZADD', key(task.base, 'deliveriesDue'), nowText, delivery)
+  redis.call('ZADD', key(task.base, 'index', 'deliveries'), '0', delivery)
+  redis.call('RPUSH', key(task.base, 'taskDeliveries', task.id), delivery)
+end
+
 -- An epoch is `<number>.<nonce of the claim>`; a number alone is nobody's.
 local function nextEpoch(task)
   return whole(tonumber(string.match(task.head.epoch, '^%d+')) + 1)

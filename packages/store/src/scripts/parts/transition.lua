@@ -39,12 +39,7 @@ local function toEnd(task, ending, touched, legs)
   redis.call('ZADD', key(task.base, 'index', 'stop_reason:' .. ending.stopReason), '0', task.id)
   redis.call('ZREM', key(task.base, 'due'), task.id)
   if task.head.webhook == '1' then
-    redis.call('HSET', key(task.base, 'delivery', ending.delivery), 'task', task.id, 'type',
-      'task.' .. ending.status, 'seq', whole(journalLength(task)), 'state', 'pending', 'tries', '0',
-      'created_at', nowText, 'next_at', nowText)
-    redis.call('ZADD', key(task.base, 'deliveriesDue'), nowText, ending.delivery)
-    redis.call('ZADD', key(task.base, 'index', 'deliveries'), '0', ending.delivery)
-    redis.call('RPUSH', key(task.base, 'taskDeliveries', task.id), ending.delivery)
+    oweDelivery(task, ending.delivery, 'task.' .. ending.status)
   end
   -- The sweeper removes the task at the end of its retention; the later lifetime is for when no sweeper runs.
   redis.call('ZADD', key(task.base, 'retention'), whole(nowMs + tonumber(ending.retentionMs)), task.id)
