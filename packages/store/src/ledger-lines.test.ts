@@ -86,6 +86,19 @@ describe("a limit that says to wait", () => {
     await expectHeadToMatchJournal(store, tenant, task);
   });
 
+  it("does not hide another one that refuses", async () => {
+    const account = fresh(100, { window: "day" });
+    account.configured = {
+      ...account.configured,
+      hour: { limitNanoUsd: 70, softNanoUsd: null, onExceeded: "wait" },
+    };
+    const { step } = await claimed();
+    await step(1, { next: holding(over(account), "m1", 60) });
+    const refused = await step(2, { ...settled("m1", 60), next: holding(over(account), "m2", 50) });
+    expect(refused).toMatchObject({ kind: "spent", freeNanoUsd: 40 });
+    expect(await step(3, { next: holding(over(account), "m2", 40) })).toMatchObject({ kind: "parked" });
+  });
+
   it("does not keep who could never be paid", async () => {
     const account = fresh(100, { window: "day", onExceeded: "wait" });
     const { step } = await claimed();
@@ -121,6 +134,25 @@ describe("the line before an account", () => {
     const woken = await again.step(1, { next: holding(over(account), "m2", 50) });
     expect(woken).toMatchObject({ kind: "done" });
     expect(await moneyOf(account)).toEqual({ spent: 0, held: 50 });
+  });
+
+  it("lets who was let through one line pass another where the money is free, and only once", async () => {
+    const [ours, theirs] = [fresh(100), fresh(100)];
+    const both = over(ours, theirs);
+    const [holder, other] = [await claimed(), await claimed()];
+    await holder.step(1, { next: holding(over(ours), "m1", 90) });
+    await other.step(1, { next: holding(over(theirs), "m1", 90) });
+    const waiters = [await claimed(), await claimed(), await claimed()];
+    for (const { step } of waiters) await step(1, { next: holding(over(ours), "m1", 90) });
+    const behind = [await claimed(), await claimed()];
+    for (const { step } of behind) await step(1, { next: holding(over(theirs), "m1", 90) });
+    // Each is woken from the one line while somebody stands in the other.
+    await holder.step(2, settled("m1", 1));
+    await other.step(2, settled("m1", 1));
+    const woken = await claimAgain(store, { tenant, task: waiters[0]?.task ?? "", leg: 2 });
+    expect(await woken.step(1, { next: holding(both, "m2", 90) })).toMatchObject({ kind: "done" });
+    await woken.step(2, settled("m2", 1));
+    expect(await woken.step(3, { next: holding(both, "m3", 90) })).toMatchObject({ kind: "parked" });
   });
 
   it("serves the next at once where the one that was let through ends without taking the money", async () => {
@@ -186,8 +218,8 @@ describe("the line before an account", () => {
     await first.step(1, { next: holding(over(account), "m1", 60) });
     await second.step(1, { next: holding(over(account), "m1", 90) });
     await third.step(1, { next: holding(over(account), "m1", 40) });
-    await cancelTask(store, { tenant, task: second.task, deliveryId: "dlv_x" });
-    const freed = await first.step(2, settled("m1", 60));
-    expect(freed).toMatchObject({ legs: [{ task: third.task }] });
+    const cancelled = await cancelTask(store, { tenant, task: second.task, deliveryId: "dlv_x" });
+    // What the first leaves free covers the third.
+    expect(cancelled).toMatchObject({ legs: [{ task: third.task }] });
   });
 });

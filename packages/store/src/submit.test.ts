@@ -108,6 +108,17 @@ describe("submit", () => {
     expect(await readDelivery(store, tenant, begins.deliveryId ?? "")).toBeUndefined();
   });
 
+  it("is refused by a limit that refuses, however much tighter another is that says to wait", async () => {
+    const account: Account = { ...userAccount("both", 100, { window: "day" }) };
+    account.configured = {
+      ...account.configured,
+      hour: { limitNanoUsd: 40, softNanoUsd: null, onExceeded: "wait" },
+    };
+    await setSpent(account, { day: 100, dayEnds: terms().windows.day.endsAtMs });
+    const outcome = await submitTask(store, request({ terms: terms({ accounts: [account] }) }));
+    expect(outcome).toMatchObject({ kind: "spent", window: "day" });
+  });
+
   it("is not refused for a window that is over when the task is to begin", async () => {
     const account = userAccount("later", 100, { window: "day" });
     await setSpent(account, { day: 100, dayEnds: terms().windows.day.endsAtMs });

@@ -43,25 +43,28 @@ end
 local terms, least, parked, delivery = takeTerms(), takeNumber(), take(), take()
 local timeoutMs, delayMs, webhook, user, priority = take(), take(), take(), take(), take()
 local blocked
+-- What is left pays not even the least call, and it is not the limit alone that is too low for it. A task for later is
+-- not kept from a window that is over by then.
+local function isSpent(account, left, limit)
+  if left > 0 and (left >= least or left >= limit.limit) then
+    return false
+  end
+  local endsAt = endOf(account, limit.window)
+  return not (endsAt and endsAt > 0 and endsAt <= nowMs + (tonumber(delayMs) or 0))
+end
 for _, account in ipairs(terms.accounts) do
   -- A window without an end would never be over: a call that was settled after its end has left it so.
   if account.words.hourEnds == 0 and account.total > 0 and terms.endsAt.hour > nowMs then
     turnWindows(account, terms.endsAt)
   end
   weigh(account)
-  -- Spent: what is left pays not even the least call, and it is not the limit alone that is too low for it.
-  local tight = account.tight
-  if account.unspent <= 0 or (account.unspent < least and account.unspent < tight.limit) then
-    local endsAt = endOf(account, tight.window)
-    -- A task for later is not refused for a window that is over by then.
-    local later = endsAt and endsAt > 0 and endsAt <= nowMs + (tonumber(delayMs) or 0)
-    if not later and not tight.waits then
-      saveAccounts()
-      return { 'SPENT', account.key, tight.window, whole(endsAt or 0) }
-    elseif not later then
-      account.waitsFor = tight.window
-      blocked = blocked or account
-    end
+  if isSpent(account, account.firm, account.firmLimit) then
+    saveAccounts()
+    local window = account.firmLimit.window
+    return { 'SPENT', account.key, window, whole(endOf(account, window) or 0) }
+  elseif isSpent(account, account.unspent, account.tight) then
+    account.waitsFor = account.tight.window
+    blocked = blocked or account
   end
 end
 

@@ -50,7 +50,7 @@ local function accountOf(accountKey, text)
   local held, total, at = string.match(text, '^(%S+) (%S+) ()')
   local account = {
     key = accountKey, held = held + 0, total = total + 0, words = wordsOf(string.sub(text, at)), unsaved = false,
-    unspent = false, tight = false,
+    unspent = false, tight = false, firm = false, firmLimit = false,
   }
   if at ~= 35 then
     account.narrow = true
@@ -181,9 +181,10 @@ end
 
 local NO_LIMIT = {}
 
--- Sets `unspent`, the least over the limits, and `tight`, which limit that is. Returns whether some soft limit is reached.
+-- Sets `unspent`, the least over the limits, and `tight`, which limit that is; `firm` and `firmLimit`, the same over those
+-- that refuse: beside a limit that says to wait they hold all the same. Returns whether some soft limit is reached.
 local function weigh(account)
-  account.unspent, account.tight = math.huge, NO_LIMIT
+  account.unspent, account.tight, account.firm, account.firmLimit = math.huge, NO_LIMIT, math.huge, NO_LIMIT
   local limits, soft = account.words.limits, false
   if #limits == 0 then
     return soft
@@ -197,8 +198,12 @@ local function weigh(account)
     local limit = limits[i]
     local spent = total - words[limit.window]
     soft = soft or spent >= limit.soft
-    if limit.limit - spent < account.unspent then
-      account.unspent, account.tight = limit.limit - spent, limit
+    local rest = limit.limit - spent
+    if rest < account.unspent then
+      account.unspent, account.tight = rest, limit
+    end
+    if not limit.waits and rest < account.firm then
+      account.firm, account.firmLimit = rest, limit
     end
   end
   return soft

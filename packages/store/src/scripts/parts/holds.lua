@@ -70,6 +70,8 @@ end
 --   SPENT   some account could not pay even if others' holds were released
 --   LINE    others hold the money, or others wait for it before this task, or it is spent until the window's end and
 --           the account's terms say to wait (then `account.waitsFor` names the window)
+-- Who was let through one line passes them all where the money is free: two that were woken from two lines, each waiting
+-- behind the other's, would change places for ever.
 --   WINDOW  a window is over by Redis' clock: name the new one
 local function takeHolds(task, terms, holds, reserve)
   local endsAt = terms.endsAt
@@ -84,7 +86,7 @@ local function takeHolds(task, terms, holds, reserve)
   local wanted = total + reserve
   local own = terms.ownLimit - spent - held
   local left, could, short, later, blocked = own, own, wanted > own, nil, nil
-  local soft, lineSeen = false, false
+  local soft = false
   for _, account in ipairs(terms.accounts) do
     turnWindows(account, endsAt)
     soft = weigh(account) or soft
@@ -94,21 +96,22 @@ local function takeHolds(task, terms, holds, reserve)
       account.waitsFor = nil
     end
     if wanted > mine then
-      if tight.waits and wanted <= tight.limit then
+      if wanted > account.firm - held then
+        short, could = true, math.min(could, account.firm - held)
+      elseif wanted <= tight.limit then
         account.waitsFor = tight.window
         later = later or account
       else
         -- Where one waits for the next window, what even that one could not pay is to be trimmed, and nothing else.
-        short, could = true, math.min(could, tight.waits and tight.limit - held or mine)
+        short, could = true, math.min(could, tight.limit - held)
       end
-    elseif wanted > free or (inLine and head.pass ~= account.key) then
+    elseif wanted > free or (inLine and head.pass == '') then
       blocked = blocked or account
       -- Who stands before it may wait for the window's end: then so does this one, its deadline standing still.
       if tight.waits and inLine then
         account.waitsFor = tight.window
       end
     end
-    lineSeen = lineSeen or inLine
     if free < left then
       left = free
     end
@@ -131,7 +134,7 @@ local function takeHolds(task, terms, holds, reserve)
   put(task, 'holds', open)
   putMoney(task, spent, held + total, reserve)
   put(task, 'accounts', terms.keys)
-  if lineSeen then
+  if head.pass ~= '' then
     put(task, 'pass', '')
   end
   return 'OK', left - wanted, nil, soft

@@ -68,10 +68,12 @@ end
 -- Whether the first of the line goes on waiting, and if not, how much of the free money is his.
 local function judge(account, entry, free)
   local least, need, window = tonumber(entry[3]), tonumber(entry[4]), entry[5]
-  if window and account.tight.waits and need <= account.tight.limit then
+  if least > account.firm then
+    -- What refuses cannot pay even the least: he is woken to stop.
+    return false, 0
+  elseif window and account.tight.waits and need <= account.tight.limit then
     return need > free, need
   elseif least > account.unspent then
-    -- Even the unspent rest is too little for him: he is woken to stop.
     return false, 0
   end
   local wanted = math.min(need, account.unspent)

@@ -19,13 +19,13 @@ local linesOf = remembering(splitLines)
 local function openTask(tenantBase, id)
   local headKey = key(tenantBase, 'head', id)
   local values = redis.call('HMGET', headKey, 'status', 'epoch', 'attempts', 'slot', 'money', 'holds', 'accounts',
-    'indexes')
+    'indexes', 'pass')
   if not values[1] then
     return nil
   end
   local head = {
     status = values[1], epoch = values[2] or '', attempts = values[3] or '', slot = values[4] or '',
-    money = values[5] or '', holds = values[6] or '', accounts = values[7] or '', indexes = values[8] or '',
+    money = values[5] or '', holds = values[6] or '', accounts = values[7] or '', indexes = values[8] or '', pass = values[9] or '',
   }
   local function read(_, field)
     head[field] = redis.call('HGET', headKey, field) or ''

@@ -16,16 +16,24 @@ local function toWaiting(task, waiting, touched, legs)
   leaveSeat(task, legs)
 end
 
--- `ending`: {status, stopReason, delivery (the id that a webhook takes if the task has one), retentionMs}.
-local function toEnd(task, ending, touched, legs)
-  alsoRead(task, { 'user', 'seated', 'webhook', 'pass' })
-  chargeOpenHolds(task, touched)
+-- It was let through a line and does not take the money: the next may.
+local function passOn(task, touched)
   if task.head.pass ~= '' then
-    -- It was let through and does not take the money: the next in line may.
     touched[#touched + 1] = task.head.pass
     put(task, 'pass', '')
   end
+end
+
+-- `ending`: {status, stopReason, delivery (the id that a webhook takes if the task has one), retentionMs}.
+local function toEnd(task, ending, touched, legs)
+  alsoRead(task, { 'user', 'seated', 'webhook' })
+  chargeOpenHolds(task, touched)
+  passOn(task, touched)
   if task.head.status ~= 'running' then
+    -- Whoever stood behind it may be covered.
+    if task.head.line ~= '' then
+      touched[#touched + 1] = task.head.line
+    end
     -- Who runs waits for nothing, and has left `owed` at the claim.
     redis.call('ZREM', key(task.base, 'owed'), task.id .. '.' .. task.head.leg)
     put(task, 'waiting_for', '')
@@ -71,6 +79,7 @@ local function apply(task, transition, touched, legs)
     chargeOpenHolds(task, touched)
     toQueued(task, legs, transition.lane ~= '' and transition.lane or nil)
   elseif transition.to == 'waiting' then
+    passOn(task, touched)
     toWaiting(task, transition, touched, legs)
   elseif terminal[transition.to] then
     toEnd(task, transition, touched, legs)
