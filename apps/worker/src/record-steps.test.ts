@@ -1,8 +1,8 @@
 import type { StepRecord } from "@pawl/agent";
-import type { NewEvent } from "@pawl/protocol";
+import { type NewEvent, windowsAt } from "@pawl/protocol";
 import { readJournal } from "@pawl/store";
 import { expect, it } from "vitest";
-import { claimedTask } from "../../../test/support/claimed.ts";
+import { claimedTask, spentOn } from "../../../test/support/claimed.ts";
 import { ownStore, terms } from "../../../test/support/store.ts";
 import { stepRecorder } from "./record-steps.ts";
 
@@ -42,4 +42,32 @@ it("sends the commands of a task one at a time and in their order, whoever recor
     events.map((event) => (event.type === "limit.warned" ? event.data.message : event.type));
   expect(messages(journal)).toEqual(["one", "two", "three", "four"]);
   expect(messages(recorded)).toEqual(["one", "two", "three", "four"]);
+});
+
+it("names the windows by Redis' clock where its own is wrong", async () => {
+  const ahead = async (byMs: number) => {
+    const { task, epoch } = await claimedTask(store);
+    const record = stepRecorder({
+      store,
+      tenant: "acme",
+      task,
+      epoch,
+      cursor: 2,
+      termsAt: (atMs) => terms({ windows: windowsAt(atMs, "UTC") }),
+      hasWebhook: false,
+      nowMs: () => Date.now() + byMs,
+      onRecorded: () => {},
+      onError: () => {},
+    });
+    const holds = [{ hold: "m1", nanoUsd: 1, spentOn }];
+    return record({
+      facts: [],
+      settled: [],
+      next: { holds, reserveNanoUsd: 0, leastNanoUsd: 1, events: [] },
+      where: { to: "running" },
+    });
+  };
+  const DAY_MS = 24 * 60 * 60 * 1000;
+  expect(await ahead(2 * DAY_MS)).toMatchObject({ kind: "done" });
+  expect(await ahead(-2 * DAY_MS)).toMatchObject({ kind: "done" });
 });

@@ -33,8 +33,8 @@ export type RecorderDeps = {
 export function stepRecorder(deps: RecorderDeps): Recorder {
   let n = 0;
   let cursor = deps.cursor;
-  /** Redis' clock, as the last reply told it: a window that is over there is over. */
-  let redisMs = 0;
+  /** How far Redis' clock is before ours, as the last reply told it: by that one a window is over, or has begun. */
+  let redisAheadMs = 0;
   /** Those under way or in line behind it; the newest of them is `previous`. */
   let open = 0;
   let previous: Promise<unknown> = Promise.resolve();
@@ -45,12 +45,12 @@ export function stepRecorder(deps: RecorderDeps): Recorder {
     const deliveryId = owesOne ? newId("dlv", deps.nowMs()) : "";
     const outcome = await stepTask(
       deps.store,
-      toStep(deps, record, { n: ++n, cursor, atMs: Math.max(deps.nowMs(), redisMs), deliveryId }),
+      toStep(deps, record, { n: ++n, cursor, atMs: deps.nowMs() + redisAheadMs, deliveryId }),
     );
     // A gap: Redis forgot steps that it had acknowledged. The task must be claimed anew, as if it were lost.
     if (outcome.kind === "gap" || outcome.kind === "fenced") return { kind: "lost" };
     cursor = outcome.lastSeq;
-    redisMs = outcome.atMs;
+    redisAheadMs = outcome.atMs - deps.nowMs();
     record.facts.forEach(deps.onRecorded);
     afterStep(deps, record, outcome, deliveryId);
     // The window turned between our clock and Redis': ask again, under its new name.

@@ -1,4 +1,5 @@
 /** The ledger: no limit is ever exceeded, whoever dies when. */
+import { windowsAt } from "@pawl/protocol";
 import { describe, expect, it } from "vitest";
 import { claimAgain, claimedTask, holding, responded, settled } from "../../../test/support/claimed.ts";
 import { expectHeadToMatchJournal } from "../../../test/support/head.ts";
@@ -185,6 +186,33 @@ describe("a window", () => {
     const hour = { ...stale.windows.hour, endsAtMs: Date.now() - 60_000 };
     const next = holding({ ...stale, windows: { ...stale.windows, hour } }, "m1", 1);
     expect(await step(1, { next })).toMatchObject({ kind: "window" });
+  });
+
+  it("is refused where it cannot be under way by Redis' clock, as somebody's who is ahead", async () => {
+    const { step } = await claimed();
+    const ahead = terms({ windows: windowsAt(Date.now() + 2 * HOUR_MS, "UTC") });
+    expect(await step(1, { next: holding(ahead, "m1", 1) })).toMatchObject({ kind: "window" });
+  });
+
+  it("is named anew where its end lies further off than it is long, and forgets nothing", async () => {
+    const account = fresh(100, { window: "day" });
+    const farAway = Date.now() + 365 * 24 * HOUR_MS;
+    await setWords(account, { total: 90, hourEnds: farAway, dayEnds: farAway, monthEnds: farAway });
+    const { step } = await claimed();
+    const refused = await step(1, { next: holding(over(account), "m1", 20) });
+    expect(refused).toMatchObject({ kind: "spent", freeNanoUsd: 10 });
+    await step(2, { next: holding(over(account), "m1", 10) });
+    expect(Number((await wordsOf(account)).dayEnds)).toBe(over(account).windows.day.endsAtMs);
+  });
+
+  it("does not count what was settled after the end of an earlier one and before anybody named the next", async () => {
+    const daysAgo = (days: number) => -(Date.now() - days * 24 * HOUR_MS);
+    const [earlier, today] = [fresh(100, { window: "day" }), fresh(100, { window: "day" })];
+    await setWords(earlier, { total: 90, hourEnds: daysAgo(4), dayEnds: daysAgo(4), monthEnds: daysAgo(4) });
+    await setWords(today, { total: 90, hourEnds: daysAgo(0), dayEnds: daysAgo(0), monthEnds: daysAgo(0) });
+    const { step } = await claimed();
+    expect(await step(1, { next: holding(over(earlier), "m1", 50) })).toMatchObject({ kind: "done" });
+    expect(await step(2, { next: holding(over(today), "m2", 50) })).toMatchObject({ kind: "spent" });
   });
 
   it("that turns in the middle of a call counts the call in the new one", async () => {

@@ -40,8 +40,8 @@ local reply = { words.set, whole(account.held) }
 for _, name in ipairs({ 'hour', 'day', 'month', 'total' }) do
   reply[#reply + 1] = whole(account.total - words[name])
 end
-for _, ends in ipairs({ 'hourEnds', 'dayEnds', 'monthEnds' }) do
-  reply[#reply + 1] = whole(words[ends])
+for _, name in ipairs({ 'hour', 'day', 'month' }) do
+  reply[#reply + 1] = whole(endOf(account, name))
 end
 for _, leg in ipairs(legs) do
   reply[#reply + 1] = leg

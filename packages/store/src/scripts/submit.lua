@@ -54,7 +54,7 @@ local function isSpent(account, left, limit)
 end
 for _, account in ipairs(terms.accounts) do
   -- A window without an end would never be over: a call that was settled after its end has left it so.
-  if account.words.hourEnds == 0 and account.total > 0 and terms.endsAt.hour > nowMs then
+  if account.total > 0 then
     turnWindows(account, terms.endsAt)
   end
   weigh(account)

@@ -1,7 +1,7 @@
 -- The ledger's accounts. Every amount is whole nano-dollars.
 --
 -- An account is what one scope (a user, a feature, the tenant, …) spent and holds, one string of words:
---   held, total (spent in all), the end of its hour in ms (0: none was named yet),
+--   held, total (spent in all), the end of its hour in ms (0 or less: none was named yet, see turnWindow),
 --   line ('1': somebody waits for its money), limits set by hand, limits of the configuration,
 --   total at the beginning of the hour, of the day and its end, of the month and its end
 -- What was spent in a window is the total less the total at its beginning, so a call changes two words; a day ends, and
@@ -125,7 +125,7 @@ local function saveAccounts()
         -- A limit on the total must know all that was ever spent.
         if words.set ~= '-' or string.find(words.configured, 'total=', 1, true) then
           redis.call('SET', accountKey, text)
-        elseif words.renew or words.hourEnds == 0 then
+        elseif words.renew or words.hourEnds <= 0 then
           redis.call('SET', accountKey, text, 'PX', settings.accountKeptMs)
         else
           redis.call('SET', accountKey, text, 'KEEPTTL')
@@ -142,25 +142,39 @@ local function addHeld(account, nano)
   account.unsaved = account.unsaved or 'amounts'
 end
 
+-- In ms. A day may have an hour more, and so may a month.
+local LONGEST = { hour = 3600000, day = 90000000, month = 2682000000 }
+
+-- Whether a window that ends then can be under way: an end that lies further off was named by a clock that is wrong.
+local function isUnderWay(window, endsAt)
+  return endsAt > nowMs and endsAt - nowMs <= LONGEST[window]
+end
+
+-- A window that is over begins anew. Without a name for its end it has `-<ms>`: when something was last spent in it; whoever
+-- names it next can tell whether that was in an earlier one. In doubt what was spent counts.
+local function turnWindow(account, words, window, named)
+  local ends = window .. 'Ends'
+  local known = words[ends]
+  if isUnderWay(window, known) then
+    return
+  end
+  named = named and isUnderWay(window, named) and named or nil
+  if known > 0 and known <= nowMs or known < 0 and -known < (named or nowMs) - LONGEST[window] then
+    words[window] = account.total
+  end
+  words[ends] = named or (known > 0 and -nowMs or known)
+end
+
 -- Begins the windows that are due. One that still runs keeps its end, whatever somebody else's clock or zone says. Where
 -- nobody names the new ends, the next hold will.
 local function turnWindows(account, endsAt)
-  if account.words.hourEnds > nowMs then
+  if isUnderWay('hour', account.words.hourEnds) then
     return
   end
   local words = wordsToChange(account)
-  if words.hourEnds > 0 then
-    words.hour = account.total
-  end
-  words.hourEnds = endsAt and endsAt.hour or 0
-  for window, ends in pairs({ day = 'dayEnds', month = 'monthEnds' }) do
-    if words[ends] <= nowMs then
-      if words[ends] > 0 then
-        words[window] = account.total
-      end
-      words[ends] = endsAt and endsAt[window] or 0
-    end
-  end
+  turnWindow(account, words, 'hour', endsAt and endsAt.hour)
+  turnWindow(account, words, 'day', endsAt and endsAt.day)
+  turnWindow(account, words, 'month', endsAt and endsAt.month)
   -- An hour ends no later than its day and its month, whoever named it.
   for _, ends in ipairs({ 'dayEnds', 'monthEnds' }) do
     if words[ends] > 0 and words[ends] < words.hourEnds then
@@ -174,6 +188,12 @@ end
 local function addSpent(account, nano)
   if account.words.hourEnds <= nowMs then
     turnWindows(account)
+    local words = wordsToChange(account)
+    for _, ends in ipairs({ 'hourEnds', 'dayEnds', 'monthEnds' }) do
+      if words[ends] <= 0 then
+        words[ends] = -nowMs
+      end
+    end
   end
   account.total = math.max(0, account.total + nano)
   account.unsaved = account.unsaved or 'amounts'
@@ -189,8 +209,8 @@ local function weigh(account)
   if #limits == 0 then
     return soft
   end
-  -- An account that lost its hour's end to a late settlement (0) may have a day that is over.
-  if account.words.hourEnds <= nowMs and account.total > 0 then
+  -- An account that lost its hour's end to a late settlement may have a day that is over.
+  if account.total > 0 then
     turnWindows(account)
   end
   local words, total = account.words, account.total
@@ -211,7 +231,8 @@ end
 
 -- In ms; 0 where nobody has named it; nil where it never ends.
 local function endOf(account, window)
-  return account.words[window .. 'Ends']
+  local endsAt = account.words[window .. 'Ends']
+  return endsAt and math.max(0, endsAt)
 end
 
 -- On the wire one text: `<ends of hour, day, month in ms> <the task's own limit>`, a line each for the accounts' keys, an

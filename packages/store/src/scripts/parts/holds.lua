@@ -72,10 +72,10 @@ end
 --           the account's terms say to wait (then `account.waitsFor` names the window)
 -- Who was let through one line passes them all where the money is free: two that were woken from two lines, each waiting
 -- behind the other's, would change places for ever.
---   WINDOW  a window is over by Redis' clock: name the new one
+--   WINDOW  a window is over by Redis' clock, or has not begun: name the one that is under way
 local function takeHolds(task, terms, holds, reserve)
   local endsAt = terms.endsAt
-  if endsAt.hour <= nowMs or endsAt.day <= nowMs or endsAt.month <= nowMs then
+  if not (isUnderWay('hour', endsAt.hour) and isUnderWay('day', endsAt.day) and isUnderWay('month', endsAt.month)) then
     return 'WINDOW', 0
   end
   local head, total = task.head, 0
