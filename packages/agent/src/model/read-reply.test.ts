@@ -119,6 +119,15 @@ describe("a reply", () => {
     expect(counted).toMatchObject({ input_tokens: 10, output_tokens: 7, cache_read_tokens: 4 });
   });
 
+  it("counts what was written to the cache by its split where the sum is missing or smaller", async () => {
+    const cache_creation = { ephemeral_5m_input_tokens: 900, ephemeral_1h_input_tokens: 50 };
+    for (const cache_creation_input_tokens of [undefined, 0, 100]) {
+      const message = { ...start.message, usage: { ...usage, cache_creation, cache_creation_input_tokens } };
+      const { reply } = await ask(frames({ ...start, message }, delta, stop));
+      expect((await reply).usage.cache_write_tokens).toBe(950);
+    }
+  });
+
   it("without a usage is a reply without a price", async () => {
     const silent = { ...delta, usage: undefined };
     const { billed, usage: counted } = await (await ask(frames(start, silent, stop))).reply;

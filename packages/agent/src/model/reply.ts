@@ -146,9 +146,13 @@ function readUsage(
       input_tokens: count(billed.input_tokens),
       output_tokens: count(billed.output_tokens),
       cache_read_tokens: count(billed.cache_read_input_tokens),
-      cache_write_tokens: count(billed.cache_creation_input_tokens),
+      cache_write_tokens: Math.max(count(billed.cache_creation_input_tokens), splitWrites(billed)),
     },
   };
+}
+
+function splitWrites({ cache_creation: split }: BilledUsage): number {
+  return count(split?.ephemeral_5m_input_tokens) + count(split?.ephemeral_1h_input_tokens);
 }
 
 /** A gateway may report anything, here and below. */

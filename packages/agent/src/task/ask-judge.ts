@@ -86,9 +86,9 @@ export async function askJudge<Answer extends string>(
     rememberFailure(run, paid, failure, await permit.done({ kind: "failed", failure }));
     return { kind: "judged", because: "failed", call: paid.call };
   }
-  const { input_tokens, cache_write_tokens, output_tokens: outputTokens } = reply.usage;
-  void permit.done({ kind: "answered", inputTokens: input_tokens + cache_write_tokens, outputTokens });
-  rememberReply(run, paid, reply, run.nowMs() - startedAtMs);
+  const usage = rememberReply(run, paid, reply, run.nowMs() - startedAtMs);
+  const inputTokens = usage.input_tokens + usage.cache_write_tokens;
+  void permit.done({ kind: "answered", inputTokens, outputTokens: usage.output_tokens });
   for (const warning of limitWarnings(run.state)) remember(run, warning);
   const answer = question.read(textOf(reply.content) ?? "");
   return answer === undefined

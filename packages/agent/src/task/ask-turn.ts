@@ -29,12 +29,11 @@ export async function askTurn(run: Run): Promise<Outcome> {
     const reply = await run.model
       .ask(request, { signal: run.signal, onText: live.write, onLimits: permit.told })
       .finally(live.flush);
-    const { input_tokens, cache_write_tokens, output_tokens } = reply.usage;
-    // What is read from the cache counts against no rate.
-    const inputTokens = input_tokens + cache_write_tokens;
-    void permit.done({ kind: "answered", inputTokens, outputTokens: output_tokens });
     const isSummary = run.state.openHolds.get(call)?.purpose === "summary";
-    rememberReply(run, paid, reply, run.nowMs() - startedAtMs);
+    const usage = rememberReply(run, paid, reply, run.nowMs() - startedAtMs);
+    // What is read from the cache counts against no rate.
+    const inputTokens = usage.input_tokens + usage.cache_write_tokens;
+    void permit.done({ kind: "answered", inputTokens, outputTokens: usage.output_tokens });
     if (!isSummary) guardReply(run, call, reply);
     for (const warning of limitWarnings(run.state)) remember(run, warning);
     return "continue";

@@ -45,7 +45,7 @@ export type Conversation = {
   } | null;
   /** UTF-8 bytes added since the last reply (all of them where no count is known): with the reply's own usage they bound the next request's tokens. */
   bytesSinceReply: number;
-  /** What the last reply says the conversation measured, itself included; null before the first. */
+  /** What the last reply says the conversation measured, itself included; null where it does not say. */
   knownTokens: { model: string; tokens: number } | null;
   /** UTF-8 bytes of all messages, and what they and the reply's tokens were when the last reply had come. */
   bytes: number;
@@ -214,10 +214,11 @@ function hearReply(conversation: Conversation, reply: EventData<"model.responded
   conversation.bytes += messagesBytes([{ role: "assistant", content }]);
   const tokens =
     usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens + usage.output_tokens;
-  // Nor does its usage measure what stands here.
-  conversation.bytesSinceReply = cutForIt ? conversation.bytes : 0;
-  conversation.knownTokens = cutForIt ? null : { model: reply.model, tokens };
-  conversation.measured = cutForIt ? null : { bytes: conversation.bytes, tokens };
+  // Nor does its usage measure what stands here, as none does that cannot be true.
+  const unmeasured = cutForIt || reply.unconfirmed === true;
+  conversation.bytesSinceReply = unmeasured ? conversation.bytes : 0;
+  conversation.knownTokens = unmeasured ? null : { model: reply.model, tokens };
+  conversation.measured = unmeasured ? null : { bytes: conversation.bytes, tokens };
   conversation.calls = said.flatMap((block) =>
     block.type === "tool_use" && typeof block.id === "string" && typeof block.name === "string"
       ? [{ call: toolCall(reply, block, block.id, block.name, block === reply.content.at(-1)), answer: null }]

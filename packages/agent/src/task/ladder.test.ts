@@ -136,6 +136,29 @@ describe("a usage report that cannot be true", () => {
       unconfirmedNanoUsd: holds[0],
     });
   });
+
+  it.each([-5, 900_000_000])(
+    "tells nothing of the conversation's size, and counts as the most that the call can have used: %d tokens",
+    async (input_tokens) => {
+      const { tools } = countingTools();
+      const submitted = submission(tools, {});
+      if (submitted.type === "task.submitted") submitted.data.input.text = "word ".repeat(2_000);
+      const billed = { input_tokens, output_tokens: 1 };
+      const usage = { ...billed, input_tokens: Math.max(0, input_tokens) };
+      const bad = { billed, usage: { ...usage, cache_read_tokens: 0, cache_write_tokens: 0 } };
+      const model = scriptedModel((_, turn) =>
+        turn === 0 ? { ...callsReply(["c0", "look", { x: 1 }]), ...bad } : reply(),
+      );
+      const { journal } = await perform([submitted], { model, tools });
+      const [first, second] = journal.flatMap(({ type, data }) => (type === "model.requested" ? [data] : []));
+      if (first === undefined || second === undefined) throw new Error("the model was asked less than twice");
+      expect(second.input_tokens_bound).toBeGreaterThan(first.input_tokens_bound);
+      expect(foldTask(journal)).toMatchObject({
+        status: "completed",
+        usage: { input_tokens: first.input_tokens_bound + 100, output_tokens: first.max_tokens + 20 },
+      });
+    },
+  );
 });
 
 describe("a tool that costs", () => {

@@ -2,6 +2,7 @@
  * What becomes of the money of a model call, whoever asked for it: a reply settles its hold at what it cost, a failure at
  * what it may have cost, and a call that was never sent at nothing. Each is a fact in the journal, in the same step.
  */
+import type { TokenUsage } from "@pawl/protocol";
 import type { ModelFailure } from "../model/failure.ts";
 import type { ModelReply } from "../model/reply.ts";
 import { costNanoUsd, type Price } from "../models/prices.ts";
@@ -11,13 +12,15 @@ import { type Run, remember } from "./run.ts";
 /** A call whose worst case is held. */
 export type PaidCall = { call: string; model: string; price: Price };
 
+/** Gives the usage that counts: the reply's own, or the worst case where that cannot be true. */
 export function rememberReply(
   run: Run,
   { call, model, price }: PaidCall,
   reply: ModelReply,
   durationMs: number,
-): void {
+): TokenUsage {
   const { nanoUsd: cost, unconfirmed } = costOf(run, call, price, reply);
+  const usage = unconfirmed ? worstCaseUsage(run, call) : reply.usage;
   remember(run, {
     type: "model.responded",
     data: {
@@ -27,7 +30,7 @@ export function rememberReply(
       content: reply.content,
       stop_reason: reply.stopReason,
       ...(reply.malformed.size === 0 ? {} : { malformed_calls: [...reply.malformed.keys()] }),
-      usage: reply.usage,
+      usage,
       cost_nano_usd: cost,
       ...(unconfirmed ? { unconfirmed } : {}),
       duration_ms: Math.max(0, durationMs),
@@ -37,9 +40,17 @@ export function rememberReply(
     hold: call,
     nanoUsd: cost,
     spentOn: spentOnModel(model),
-    usage: reply.usage,
+    usage,
     unconfirmed,
   });
+  return usage;
+}
+
+/** What a refused report would have counted is not known; no more than this can it have been. */
+function worstCaseUsage(run: Run, call: string): TokenUsage {
+  const { input_tokens_bound: input_tokens = 0, max_tokens: output_tokens = 0 } =
+    run.state.openHolds.get(call) ?? {};
+  return { input_tokens, output_tokens, cache_read_tokens: 0, cache_write_tokens: 0 };
 }
 
 /** A usage report that no API would send costs what was held, and is said to be unconfirmed. */
