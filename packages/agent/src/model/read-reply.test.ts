@@ -119,6 +119,19 @@ describe("a reply", () => {
     expect(counted).toMatchObject({ input_tokens: 10, output_tokens: 7, cache_read_tokens: 4 });
   });
 
+  it("has the larger of each count where its start and its end disagree, and one that is none to be refused", async () => {
+    const message = { ...start.message, usage: { ...usage, input_tokens: 9_000, output_tokens: 3 } };
+    const usageAt = async (end: object) =>
+      (await (await ask(frames({ ...start, message }, { ...delta, usage: end }, stop))).reply).billed;
+    expect(await usageAt({ input_tokens: 0, output_tokens: 2, cache_read_input_tokens: 8 })).toMatchObject({
+      input_tokens: 9_000,
+      output_tokens: 3,
+      cache_read_input_tokens: 8,
+    });
+    expect(await usageAt({ input_tokens: -1, output_tokens: 7 })).toMatchObject({ input_tokens: -1 });
+    expect((await usageAt({ input_tokens: 9_000 })).output_tokens).toBeNaN();
+  });
+
   it("counts what was written to the cache by its split where the sum is missing or smaller", async () => {
     const cache_creation = { ephemeral_5m_input_tokens: 900, ephemeral_1h_input_tokens: 50 };
     for (const cache_creation_input_tokens of [undefined, 0, 100]) {

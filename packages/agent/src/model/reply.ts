@@ -124,8 +124,9 @@ function parseObject(json: string): Record<string, unknown> | undefined {
 }
 
 /**
- * The last delta's counts are cumulative; what it leaves out stands as the start said. What neither says is no
- * number, so that no price is made of it: the start's output is only that of its first moment.
+ * The last delta's counts are cumulative; what it leaves out stands as the start said, and so does what it says less
+ * of. What neither says is no number, so that no price is made of it: the start's output is only that of its first
+ * moment.
  */
 function readUsage(
   start: Partial<Anthropic.Usage>,
@@ -133,11 +134,11 @@ function readUsage(
 ): Pick<ModelReply, "billed" | "usage"> {
   const billed: BilledUsage = {
     ...start,
-    input_tokens: end.input_tokens ?? start.input_tokens ?? Number.NaN,
-    output_tokens: end.output_tokens ?? Number.NaN,
+    input_tokens: larger(start.input_tokens, end.input_tokens) ?? Number.NaN,
+    output_tokens: larger(start.output_tokens, end.output_tokens ?? Number.NaN) ?? Number.NaN,
     output_tokens_details: end.output_tokens_details ?? start.output_tokens_details,
-    cache_read_input_tokens: end.cache_read_input_tokens ?? start.cache_read_input_tokens,
-    cache_creation_input_tokens: end.cache_creation_input_tokens ?? start.cache_creation_input_tokens,
+    cache_read_input_tokens: larger(start.cache_read_input_tokens, end.cache_read_input_tokens),
+    cache_creation_input_tokens: larger(start.cache_creation_input_tokens, end.cache_creation_input_tokens),
     server_tool_use: end.server_tool_use ?? start.server_tool_use,
   };
   return {
@@ -155,9 +156,19 @@ function splitWrites({ cache_creation: split }: BilledUsage): number {
   return count(split?.ephemeral_5m_input_tokens) + count(split?.ephemeral_1h_input_tokens);
 }
 
-/** A gateway may report anything, here and below. */
+/** Of what is said; what is no count goes before one that is, to be refused. */
+function larger(...counts: (number | null | undefined)[]): number | undefined {
+  const said = counts.filter((tokens) => tokens !== null && tokens !== undefined);
+  return said.find((tokens) => !isCount(tokens)) ?? (said.length === 0 ? undefined : Math.max(...said));
+}
+
 function count(tokens: unknown): number {
-  return typeof tokens === "number" && Number.isSafeInteger(tokens) && tokens >= 0 ? tokens : 0;
+  return isCount(tokens) ? tokens : 0;
+}
+
+/** A gateway may report anything, here and below. */
+function isCount(tokens: unknown): tokens is number {
+  return typeof tokens === "number" && Number.isSafeInteger(tokens) && tokens >= 0;
 }
 
 function textOf(piece: unknown): string {

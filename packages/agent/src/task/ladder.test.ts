@@ -137,7 +137,7 @@ describe("a usage report that cannot be true", () => {
     });
   });
 
-  it.each([-5, 900_000_000])(
+  it.each([-5, 0, 900_000_000])(
     "tells nothing of the conversation's size, and counts as the most that the call can have used: %d tokens",
     async (input_tokens) => {
       const { tools } = countingTools();

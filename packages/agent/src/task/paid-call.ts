@@ -61,7 +61,10 @@ function costOf(
   reply: ModelReply,
 ): { nanoUsd: number; unconfirmed: boolean } {
   const held = run.state.openHolds.get(call)?.held_nano_usd ?? 0;
+  const { input_tokens, cache_read_tokens, cache_write_tokens } = reply.usage;
   try {
+    if (input_tokens + cache_read_tokens + cache_write_tokens === 0)
+      throw new RangeError("no input was reported, and none is answered without");
     const nanoUsd = costNanoUsd(price, reply.billed);
     if (nanoUsd <= held) return { nanoUsd, unconfirmed: false };
     // More than its worst case: the ledger must not pass a limit for a report that cannot be true.
