@@ -10,7 +10,7 @@ import { cheaperModel, softShareOf } from "../models/cheaper-model.ts";
 import type { Price } from "../models/prices.ts";
 import type { LimitScope } from "./after-reply.ts";
 import { planContext } from "./context-budget.ts";
-import { LAST_TURN } from "./conversation.ts";
+import { type Conversation, LAST_TURN } from "./conversation.ts";
 import { fail, stopAt } from "./end-task.ts";
 import { enterGate } from "./enter-gate.ts";
 import { fitLastTurn } from "./fit-last-turn.ts";
@@ -270,11 +270,22 @@ function isTight(plan: TurnPlan, wanted: number): boolean {
   );
 }
 
-/** The provider's own count, and a share above it, since it calls it an estimate; infinite where it gives none. */
+/**
+ * The provider's own count, and a share above it, since it calls it an estimate; infinite where it gives none. A gateway
+ * may say anything: what is no count is none, and none is below what the last usage made known.
+ */
 async function countedTokens(run: Run, model: string): Promise<number> {
   const messages = withNote(messagesFor(model, run.conversation), text(LAST_TURN));
   const { definition } = run.state.submitted;
   const request = { model, definition, messages, maxTokens: 1, mayUseTools: true };
   const counted = await run.model.countTokens(request, run.signal).catch(() => undefined);
-  return counted === undefined ? Number.POSITIVE_INFINITY : Math.ceil(counted * 1.05) + 64;
+  if (counted === undefined || !Number.isSafeInteger(counted) || counted <= 0)
+    return Number.POSITIVE_INFINITY;
+  return Math.max(Math.ceil(counted * 1.05) + 64, leastTokens(run.conversation, model));
+}
+
+/** What the last usage said the conversation measured, without what was taken from it since: a token is at least a byte. */
+function leastTokens({ knownTokens, measured, bytes, bytesSinceReply }: Conversation, model: string): number {
+  if (knownTokens === null || measured === null || knownTokens.model !== model) return 0;
+  return knownTokens.tokens - Math.max(0, measured.bytes + bytesSinceReply - bytes);
 }

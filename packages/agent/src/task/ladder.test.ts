@@ -161,6 +161,52 @@ describe("a usage report that cannot be true", () => {
   );
 });
 
+describe("the provider's own count", () => {
+  const bounds = async (
+    submitted: Event,
+    counted: string | undefined,
+    script: Parameters<typeof scriptedModel>[0],
+  ) => {
+    const { tools } = countingTools();
+    let asked = 0;
+    const countTokens = async () => {
+      asked += 1;
+      return counted === undefined ? undefined : JSON.parse(counted);
+    };
+    const { journal } = await perform([submitted], {
+      model: { ...scriptedModel(script), countTokens },
+      tools,
+    });
+    expect(asked).toBeGreaterThan(0);
+    return journal.flatMap(({ type, data }) => (type === "model.requested" ? [data.input_tokens_bound] : []));
+  };
+  const short = () => {
+    const submitted = submission(countingTools().tools, { limits: { max_cost_nano_usd: 40_000_000 } });
+    if (submitted.type === "task.submitted") submitted.data.input.text = "word ".repeat(1_800);
+    return submitted;
+  };
+
+  it("is taken in place of the bound in bytes", async () => {
+    expect(await bounds(short(), "2000", () => reply())).toEqual([2_164]);
+  });
+
+  it.each(["0", "-5", "1.5", "1e300", "null", '"12"', '"many"', "{}"])(
+    "is none where it says %s",
+    async (counted) => {
+      const uncounted = await bounds(short(), undefined, () => reply());
+      expect(await bounds(short(), counted, () => reply())).toEqual(uncounted);
+    },
+  );
+
+  it("is never below what the last usage made known", async () => {
+    const [, ...later] = await bounds(short(), "5", (request, turn) =>
+      request.mayUseTools ? asking(turn) : reply(),
+    );
+    expect(later.length).toBeGreaterThan(0);
+    expect(Math.min(...later)).toBeGreaterThanOrEqual(dearTurn.input_tokens + dearTurn.output_tokens);
+  });
+});
+
 describe("a tool that costs", () => {
   const search = (costUsd: number, reported?: number) =>
     defineTool({
