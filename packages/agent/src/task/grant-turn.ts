@@ -143,7 +143,7 @@ function draftTurn(run: Run, model: string, price: Price, { freeNanoUsd, counted
     const plan = planTurn({ ...question, definition: shorter, inputTokensBound: inputBound });
     // Where this may be the last turn there is nothing to sum up for.
     if (plan.kind === "ask" && plan.lastBecause === undefined) {
-      const { messages } = context;
+      const messages = messagesFor(model, context);
       const draft = { plan, model, price, messages, inputTokensBound: inputBound, summary: true, cut: false };
       return { kind: "draft", draft };
     }
