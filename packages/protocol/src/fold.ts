@@ -149,10 +149,10 @@ export function applyEvent(state: TaskState, event: Event): void {
   }
 }
 
-/** The text blocks of one reply, or null where it has none. */
+/** The text blocks of one reply, or null where none of them has a word. */
 export function textOf(content: readonly { type: string; [member: string]: unknown }[]): string | null {
   const texts = content.flatMap((block) =>
-    block.type === "text" && typeof block.text === "string" && block.text !== "" ? [block.text] : [],
+    block.type === "text" && typeof block.text === "string" && block.text.trim() !== "" ? [block.text] : [],
   );
   return texts.length === 0 ? null : texts.join("\n\n");
 }
@@ -183,7 +183,7 @@ function hearText(state: TaskState, content: EventData<"model.responded">["conte
   }
   const split = splitSelfReport(text);
   state.selfReport = split.report;
-  if (split.text !== "") state.text = split.text;
+  if (split.text.trim() !== "") state.text = split.text;
 }
 
 function recordStep(state: TaskState): void {

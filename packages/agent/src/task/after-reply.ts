@@ -22,8 +22,7 @@ export function nextMove(conversation: Conversation): Move {
     return stopped("context_exceeded", "The conversation no longer fits into the model's context window.");
   if (lastReply.refused !== undefined) return stopped(lastReply.refused, REFUSED);
   const { lastBecause, lastScope: scope } = lastReply;
-  if (lastBecause !== undefined)
-    return stoppedBy(lastBecause as LimitReason, scope === undefined ? {} : { scope });
+  if (lastBecause !== undefined) return stoppedBy(lastBecause as LimitReason, scope);
   if (unansweredCalls(conversation).length > 0) return { kind: "answer-calls" };
   if (lastReply.unfinished) return { kind: "ask" };
   return {
@@ -34,15 +33,9 @@ export function nextMove(conversation: Conversation): Move {
   };
 }
 
-/**
- * A limit ended it: said twice, once as a fact about the limit and once as the task's end. `answer` is what its user is
- * told where the agent had said nothing yet.
- */
-export function stoppedBy(
-  limit: LimitReason,
-  { scope, answer }: { scope?: LimitScope; answer?: string | undefined } = {},
-): Move & { kind: "end" } {
-  const end = stopped(limit, limitMessages[limit], answer);
+/** A limit ended it: said twice, once as a fact about the limit and once as the task's end. */
+export function stoppedBy(limit: LimitReason, scope?: LimitScope): Move & { kind: "end" } {
+  const end = stopped(limit, limitMessages[limit]);
   // Of a loop it is said already, with what it rests on.
   if (limit === "loop_detected") return end;
   return { ...end, events: [limitReached(limit, scope), ...end.events] };
@@ -61,8 +54,7 @@ export function limitReached(limit: LimitReason, scope?: LimitScope): NewEvent {
 function stopped(
   stopReason: "refusal" | "context_exceeded" | "guardrail_blocked" | "output_invalid" | LimitReason,
   message: string,
-  answer?: string,
 ): Move & { kind: "end" } {
-  const data = { stop_reason: stopReason, message, ...(answer === undefined ? {} : { answer }) };
-  return { kind: "end", status: "stopped", stopReason, events: [{ type: "task.stopped", data }] };
+  const events: NewEvent[] = [{ type: "task.stopped", data: { stop_reason: stopReason, message } }];
+  return { kind: "end", status: "stopped", stopReason, events };
 }

@@ -1,33 +1,39 @@
 /** The ways in which a task ends here: by its own move, by an error, for want of tries, or broken off from outside. */
-import type { EventData, TaskError } from "@pawl/protocol";
+import type { EventData, NewEvent, TaskError } from "@pawl/protocol";
 import { type LimitScope, type Move, stoppedBy } from "./after-reply.ts";
 import { keepAnswer } from "./answer-cache.ts";
 import { fallbackAnswerOf } from "./fallback-answer.ts";
 import type { Interruption } from "./interruption.ts";
-import { EMPTY_HANDED, type LimitReason } from "./plan-turn.ts";
+import { EMPTY_HANDED, type LimitReason, limitMessages } from "./plan-turn.ts";
 import { type Outcome, type Run, record, remember, type TaskRunOutcome } from "./run.ts";
 
 export type End = Move & { kind: "end" };
 
 export async function end(run: Run, move: End): Promise<Outcome> {
-  for (const event of move.events) remember(run, event);
+  for (const event of move.events) remember(run, withAnswer(run, event));
   const recorded = await record(run, { where: { to: move.status, stopReason: move.stopReason } });
   if (recorded.kind === "lost") return "lost";
   keepAnswer(run);
   return "ended";
 }
 
-/** A limit ends it. Nobody goes away empty-handed: where the agent has said nothing yet, its static answer is given. */
+/** A limit ends it. */
 export function stopAt(run: Run, limit: LimitReason, scope?: LimitScope): Promise<Outcome> {
-  return end(run, stopMove(run, limit, scope));
+  return end(run, stoppedBy(limit, scope));
 }
 
-function stopMove({ state }: Run, limit: LimitReason, scope?: LimitScope): End {
-  const answer =
-    state.text === null
-      ? (fallbackAnswerOf(state.submitted.definition, state.submitted.input.text) ?? EMPTY_HANDED)
-      : undefined;
-  return stoppedBy(limit, { ...(scope === undefined ? {} : { scope }), answer });
+/**
+ * Nobody goes away empty-handed for a limit: where the agent has said nothing, be it that its last turn was no words,
+ * its static answer is given.
+ */
+function withAnswer({ state }: Run, event: NewEvent): NewEvent {
+  if (event.type !== "task.stopped" || !(event.data.stop_reason in limitMessages)) return event;
+  if (state.text !== null) return event;
+  const { definition, input } = state.submitted;
+  return {
+    ...event,
+    data: { ...event.data, answer: fallbackAnswerOf(definition, input.text) ?? EMPTY_HANDED },
+  };
 }
 
 /** Another try would end the same way. */

@@ -117,6 +117,24 @@ describe("a task that a limit ends before the agent has said anything", () => {
   it("answers with plain words where the agent has none", async () => {
     expect(await empty({})).toMatchObject({ stopReason: "budget_reached", text: EMPTY_HANDED });
   });
+
+  it.each([
+    ["thinks only", [{ type: "thinking" as const, thinking: "Hm.", signature: "s" }]],
+    ["says a blank", [{ type: "text" as const, text: " \n" }]],
+    ["says nothing at all", []],
+  ])("answers with it, too, where the last turn %s", async (_, content) => {
+    const { tools } = countingTools();
+    const submitted = submission(tools, {
+      limits: { max_cost_nano_usd: 40_000_000 },
+      definition: { fallback_answer: "Our team will write to you." },
+    });
+    const model = scriptedModel((request, turn) => (request.mayUseTools ? asking(turn) : reply({ content })));
+    const { journal } = await perform([submitted], { model, tools });
+    expect(foldTask(journal)).toMatchObject({
+      stopReason: "budget_reached",
+      text: "Our team will write to you.",
+    });
+  });
 });
 
 describe("a usage report that cannot be true", () => {
