@@ -10,6 +10,7 @@ import { limitReached } from "./after-reply.ts";
 import { type ToolCall, unansweredCalls } from "./conversation.ts";
 import { guardAnswer, guardCall } from "./guards.ts";
 import { interruptionOf } from "./interruption.ts";
+import { leastTurnNanoUsd } from "./plan-turn.ts";
 import { apply, type Outcome, type Run, record, remember } from "./run.ts";
 import { completed, failed, type PreparedCall, prepareCall, type ToolOutcome } from "./run-call.ts";
 import { runInHealth } from "./run-in-health.ts";
@@ -143,7 +144,9 @@ async function begin(run: Run, ready: readonly ReadyCall[]): Promise<Begun> {
   }
   const holds = paid.map((one) => ({ hold: one.hold, nanoUsd: one.costNanoUsd, spentOn: spentOn(one) }));
   const leastNanoUsd = holds.reduce((sum, { nanoUsd }) => sum + nanoUsd, 0);
-  const next = { holds, reserveNanoUsd: run.reserveNanoUsd, leastNanoUsd, events: started };
+  const price = run.priceOf(run.state.model, run.nowMs());
+  const reserveNanoUsd = price === undefined ? 0 : leastTurnNanoUsd(run, price, { resultsToCome: true });
+  const next = { holds, reserveNanoUsd, leastNanoUsd, events: started };
   const recorded = await record(run, { where: { to: "running" }, next });
   if (recorded.kind === "lost") return "lost";
   if (recorded.kind === "parked") return "waiting";
@@ -174,7 +177,7 @@ function costMeter({ costNanoUsd }: ReadyCall): { nanoUsd: () => number; report:
   return {
     nanoUsd: () => nanoUsd,
     report(usd) {
-      const reported = nanoFromUsd(usd);
+      const reported = typeof usd === "number" ? nanoFromUsd(usd) : Number.NaN;
       if (!(reported >= 0 && reported <= costNanoUsd))
         throw new RangeError("a call reports from nothing to what its tool declares as costUsd");
       nanoUsd = reported;

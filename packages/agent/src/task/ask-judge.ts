@@ -12,7 +12,13 @@ import { spentOnModel } from "./grant-turn.ts";
 import { interruptionOf } from "./interruption.ts";
 import { type Message, messagesBytes, text } from "./message.ts";
 import { type PaidCall, rememberFailure, rememberReply, rememberUnsent } from "./paid-call.ts";
-import { besidesMessagesBound, inputTokensBound, limitWarnings, MIN_ANSWER_TOKENS } from "./plan-turn.ts";
+import {
+  besidesMessagesBound,
+  inputTokensBound,
+  leastTurnNanoUsd,
+  limitWarnings,
+  MIN_ANSWER_TOKENS,
+} from "./plan-turn.ts";
 import { apply, type Outcome, type Run, record, recordKnown, remember } from "./run.ts";
 
 /** `read`: what the answer says; undefined: nothing that was asked for. */
@@ -110,11 +116,7 @@ function nextInputBound({ state, conversation }: Run): number {
 function reserve(run: Run, purpose: Purpose): number {
   const price = purpose === "tone" ? undefined : run.priceOf(run.state.model, run.nowMs());
   if (price === undefined) return run.reserveNanoUsd;
-  const leastTurn = worstCaseNanoUsd(price, {
-    inputTokens: nextInputBound(run),
-    maxTokens: MIN_ANSWER_TOKENS,
-  });
-  return Math.max(run.reserveNanoUsd, leastTurn);
+  return Math.max(run.reserveNanoUsd, leastTurnNanoUsd(run, price, { resultsToCome: false }));
 }
 
 async function takeMoney(

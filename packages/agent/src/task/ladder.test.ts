@@ -259,6 +259,27 @@ describe("a tool that costs", () => {
     expect(foldTask(second.journal).toolCostNanoUsd).toBe(10_000_000);
   });
 
+  it.each([null, "0.001", Number.NaN, -1])(
+    "fails, and costs what it declares, where it reports %j",
+    async (told) => {
+      const tools = [search(0.01, told as number)];
+      const { journal } = await perform([submission(tools, {})], { model: once(), tools });
+      expect(types(journal)).toContain("tool.failed");
+      expect(foldTask(journal).toolCostNanoUsd).toBe(10_000_000);
+    },
+  );
+
+  it("leaves what a last turn costs, by whichever worker it is run", async () => {
+    const tools = [search(0.01)];
+    const whole = await perform([submission(tools, {})], { model: once(), tools });
+    const replied = whole.journal.findIndex(({ type }) => type === "model.responded");
+    const takenUp = await perform(whole.journal.slice(0, replied + 1), { model: once(), tools });
+    // Beside the turn's own, the tool's and the next turn's; who takes it up after the reply asks from the tool's on.
+    expect(whole.reserves).toHaveLength(3);
+    expect(whole.reserves[1]).toBeGreaterThan(0);
+    expect(takenUp.reserves).toEqual(whole.reserves.slice(1));
+  });
+
   it("is not run where the money is short; the model is told", async () => {
     const tools = [search(0.2)];
     const submitted = submission(tools, {});

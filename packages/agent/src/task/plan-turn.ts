@@ -147,6 +147,21 @@ export function besidesMessagesBound(definition: AgentDefinition): number {
   return definitionBytes(definition) + NOTES_BOUND + hidden;
 }
 
+/**
+ * What one more turn of the least answer costs at its worst, as the conversation stands: whatever else is paid meanwhile
+ * must leave it. From the conversation alone, so that a worker that takes a task up in the middle keeps as much.
+ * `resultsToCome`: calls are still to be answered, and what they find is input, too.
+ */
+export function leastTurnNanoUsd(
+  { state, conversation }: { state: TaskState; conversation: Conversation },
+  price: Price,
+  { resultsToCome }: { resultsToCome: boolean },
+): number {
+  const bound = inputTokensBound(conversation, state.submitted.definition, state.model);
+  const inputTokens = bound + (resultsToCome ? RESERVE_GROWTH_TOKENS : 0);
+  return worstCaseNanoUsd(price, { inputTokens, maxTokens: MIN_ANSWER_TOKENS });
+}
+
 /** The input that a last turn of the least answer can have: what is free pays for it, and the token limit allows it. */
 export function lastTurnRoom({ state, price, freeNanoUsd }: TurnQuestion): number {
   const { limits } = state;

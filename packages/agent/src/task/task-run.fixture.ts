@@ -108,6 +108,8 @@ export type MemoryRun = {
   steps: number[];
   /** The nano-dollars that every refused or granted hold asked for. */
   holds: number[];
+  /** What each of them was to leave for a last turn. */
+  reserves: number[];
 };
 
 /** Performs a task from its journal so far: as a worker would after a claim, in a journal of our own. */
@@ -118,6 +120,7 @@ export async function perform(
 ): Promise<MemoryRun> {
   const journal = [...journalSoFar];
   const holds: number[] = [];
+  const reserves: number[] = [];
   const steps: number[] = [];
   const attempt = journal.filter(({ type }) => type === "task.started").length + 1;
   const append = (event: NewEvent) => {
@@ -134,6 +137,7 @@ export async function perform(
     if (next === undefined) return { kind: "done", freeNanoUsd: 0, soft: false, others: [] };
     const nanoUsd = next.holds.reduce((sum, hold) => sum + hold.nanoUsd, 0);
     holds.push(nanoUsd);
+    reserves.push(next.reserveNanoUsd);
     const refused = refuse(nanoUsd);
     if (refused !== undefined) return { ...refused, soft: false, others: [] };
     next.events.forEach(append);
@@ -161,7 +165,7 @@ export async function perform(
       ...deps,
     },
   );
-  return { outcome, journal, steps, holds };
+  return { outcome, journal, steps, holds, reserves };
 }
 
 export function types(journal: readonly Event[]): string[] {
